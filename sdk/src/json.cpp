@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include <quarry/sdk/helpers/json.hpp>
+
+#include <cmath>
+#include <cstring>
+
+// RapidJSON asserts on misuse; ours must not end a host that reads hostile text.
+#define RAPIDJSON_HAS_STDSTRING 0
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/schema.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace quarry::sdk {
+namespace {
+
+constexpr unsigned kMaxDepth = 64;
+constexpr unsigned kParseFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+
+const rapidjson::Value& as_value(const void* p) noexcept { return *static_cast<const rapidjson::Value*>(p); }
+
+/// Counts levels while parsing: the destructor of a deep tree, and whoever walks it, would recurse.
+class DepthCheck : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthCheck> {
+ public:
+  bool StartObject() { return ++depth_ <= kMaxDepth; }
+  bool EndObject(rapidjson::SizeType) { return leave(); }
+  bool StartArray() { return ++depth_ <= kMaxDepth; }
+  bool EndArray(rapidjson::SizeType) { return leave(); }
+  [[nodiscard]] bool too_deep() const { return depth_ > kMaxDepth; }
+
+ private:
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  unsigned depth_ = 0;
+};
+
+Failure not_json(const rapidjson::ParseResult& result, bool too_deep) {
+  if (too_deep) { return failure(Code::invalid, "JSON nested deeper than " + std::to_string(kMaxDepth) + " levels"); }
+  return failure(Code::invalid, "not valid JSON at byte " + std::to_string(result.Offset()) + ": " +
+                                    rapidjson::GetParseError_En(result.Code()));
+}
+
+/// Length of the valid UTF-8 sequence at `s`, or 0.
+std::size_t utf8_length(std::string_view s) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+  const auto tail = [&](std::size_t i) { return i < s.size() && (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned char c = byte(0);
+  if (c < 0x80) { return 1; }
+  if (c >= 0xC2 && c <= 0xDF) { return tail(1) ? 2 : 0; }
+  if (c >= 0xE0 && c <= 0xEF) {
+    if (!tail(1) || !tail(2)) { return 0; }
+    const bool overlong = c == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = c == 0xED && byte(1) >= 0xA0;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (c >= 0xF0 && c <= 0xF4) {
+    if (!tail(1) || !tail(2) || !tail(3)) { return 0; }
+    const bool out_of_range = (c == 0xF0 && byte(1) < 0x90) || (c == 0xF4 && byte(1) >= 0x90);
+    return out_of_range ? 0 : 4;
+  }
+  return 0;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    if (n == 0) { return false; }
+    text.remove_prefix(n);
+  }
+  return true;
+}
+
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 8);
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    out += n == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, n);
+    text.remove_prefix(n == 0 ? 1 : n);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Json::is_null() const noexcept { return present() && as_value(value_).IsNull(); }
+bool Json::is_object() const noexcept { return present() && as_value(value_).IsObject(); }
+bool Json::is_array() const noexcept { return present() && as_value(value_).IsArray(); }
+bool Json::is_string() const noexcept { return present() && as_value(value_).IsString(); }
+bool Json::is_bool() const noexcept { return present() && as_value(value_).IsBool(); }
+bool Json::is_integer() const noexcept { return present() && as_value(value_).IsInt64(); }
+bool Json::is_number() const noexcept { return present() && as_value(value_).IsNumber(); }
+
+Json Json::operator[](std::string_view key) const noexcept {
+  if (!is_object()) { return {}; }
+  const rapidjson::Value name(rapidjson::StringRef(key.data(), key.size()));
+  const auto it = as_value(value_).FindMember(name);
+  return it == as_value(value_).MemberEnd() ? Json() : Json(&it->value);
+}
+Json Json::at(std::size_t index) const noexcept {
+  if (!is_array() || index >= as_value(value_).Size()) { return {}; }
+  return Json(&as_value(value_)[static_cast<rapidjson::SizeType>(index)]);
+}
+std::size_t Json::size() const noexcept {
+  if (is_array()) { return as_value(value_).Size(); }
+  return is_object() ? as_value(value_).MemberCount() : 0;
+}
+std::string_view Json::key_at(std::size_t index) const noexcept {
+  if (!is_object() || index >= size()) { return {}; }
+  const auto& name = (as_value(value_).MemberBegin() + static_cast<std::ptrdiff_t>(index))->name;
+  return {name.GetString(), name.GetStringLength()};
+}
+Json Json::value_at(std::size_t index) const noexcept {
+  if (!is_object() || index >= size()) { return {}; }
+  return Json(&(as_value(value_).MemberBegin() + static_cast<std::ptrdiff_t>(index))->value);
+}
+std::string_view Json::as_string(std::string_view fallback) const noexcept {
+  return is_string() ? std::string_view(as_value(value_).GetString(), as_value(value_).GetStringLength()) : fallback;
+}
+std::int64_t Json::as_int(std::int64_t fallback) const noexcept {
+  if (is_integer()) { return as_value(value_).GetInt64(); }
+  if (present() && as_value(value_).IsDouble()) {
+    const double d = as_value(value_).GetDouble();
+    if (std::abs(d) < 9e15 && std::trunc(d) == d) { return static_cast<std::int64_t>(d); }
+  }
+  return fallback;
+}
+double Json::as_double(double fallback) const noexcept { return is_number() ? as_value(value_).GetDouble() : fallback; }
+bool Json::as_bool(bool fallback) const noexcept { return is_bool() ? as_value(value_).GetBool() : fallback; }
+std::string Json::dump() const {
+  if (!present()) { return "null"; }
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  as_value(value_).Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+struct JsonDocument::Impl {
+  rapidjson::Document document;
+};
+JsonDocument::JsonDocument(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
+JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
+JsonDocument::~JsonDocument() = default;
+Json JsonDocument::root() const noexcept { return Json(static_cast<const rapidjson::Value*>(&impl_->document)); }
+
+Result<JsonDocument> JsonDocument::parse(std::string_view text) {
+  DepthCheck depth;
+  rapidjson::Reader reader;
+  rapidjson::MemoryStream first(text.data(), text.size());
+  const rapidjson::ParseResult checked = reader.Parse<kParseFlags>(first, depth);
+  if (checked.IsError()) { return not_json(checked, depth.too_deep()); }
+  auto impl = std::make_unique<Impl>();
+  impl->document.Parse<kParseFlags>(text.data(), text.size());
+  if (impl->document.HasParseError()) { return not_json(impl->document, false); }
+  return JsonDocument(std::move(impl));
+}
+
+struct JsonWriter::Impl {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+};
+JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) {}
+JsonWriter::~JsonWriter() = default;
+JsonWriter::JsonWriter(JsonWriter&&) noexcept = default;
+JsonWriter& JsonWriter::operator=(JsonWriter&&) noexcept = default;
+
+JsonWriter& JsonWriter::begin_object() { return impl_->writer.StartObject(), *this; }
+JsonWriter& JsonWriter::end_object() { return impl_->writer.EndObject(), *this; }
+JsonWriter& JsonWriter::begin_array() { return impl_->writer.StartArray(), *this; }
+JsonWriter& JsonWriter::end_array() { return impl_->writer.EndArray(), *this; }
+JsonWriter& JsonWriter::key(std::string_view name) {
+  return impl_->writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())), *this;
+}
+JsonWriter& JsonWriter::value(std::string_view text) {
+  const auto write = [&](std::string_view t) { impl_->writer.String(t.data(), static_cast<rapidjson::SizeType>(t.size())); };
+  if (text.empty()) {
+    write(std::string_view("", 0));
+  } else if (is_valid_utf8(text)) {
+    write(text);
+  } else {
+    write(repaired_utf8(text));
+  }
+  return *this;
+}
+JsonWriter& JsonWriter::value(std::int64_t number) { return impl_->writer.Int64(number), *this; }
+JsonWriter& JsonWriter::value(double number) {
+  if (!std::isfinite(number)) { return null(); }
+  return impl_->writer.Double(number), *this;
+}
+JsonWriter& JsonWriter::value(bool yes) { return impl_->writer.Bool(yes), *this; }
+JsonWriter& JsonWriter::null() { return impl_->writer.Null(), *this; }
+JsonWriter& JsonWriter::raw(std::string_view json) {
+  return impl_->writer.RawValue(json.data(), json.size(), rapidjson::kObjectType), *this;
+}
+std::string JsonWriter::take() {
+  std::string out(impl_->buffer.GetString(), impl_->buffer.GetSize());
+  impl_->buffer.Clear();
+  impl_->writer.Reset(impl_->buffer);
+  return out;
+}
+
+Done validate_json(std::string_view schema, std::string_view text) {
+  auto rules = JsonDocument::parse(schema);
+  if (!rules) { return Failure{rules.error().status, "the schema is " + rules.error().text}; }
+  if (!rules->root().is_object()) { return failure(Code::invalid, "the schema is not a JSON object"); }
+  rapidjson::Document rules_document;
+  rules_document.Parse<kParseFlags>(schema.data(), schema.size());
+  const rapidjson::SchemaDocument compiled(rules_document);
+  auto checked = JsonDocument::parse(text);
+  if (!checked) { return checked.error(); }
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(text.data(), text.size());
+  rapidjson::SchemaValidator validator(compiled);
+  if (document.Accept(validator)) { return Unit{}; }
+  const auto pointer_text = [](const rapidjson::Pointer& p) {
+    rapidjson::StringBuffer buffer;
+    p.Stringify(buffer);
+    return std::string(buffer.GetString(), buffer.GetSize());
+  };
+  const std::string keyword = validator.GetInvalidSchemaKeyword();
+  std::string place = pointer_text(validator.GetInvalidDocumentPointer());
+  std::string expected;
+  if (const auto* rule = validator.GetInvalidSchemaPointer().Get(rules_document); rule != nullptr && rule->IsObject()) {
+    const auto it = rule->FindMember(keyword.c_str());
+    const bool readable = it != rule->MemberEnd() && !it->value.IsObject();
+    if (readable) {
+      rapidjson::StringBuffer buffer;
+      rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+      it->value.Accept(writer);
+      expected.assign(buffer.GetString(), buffer.GetSize());
+    }
+  }
+  return failure(Code::invalid, "\"" + (place.empty() ? "/" : place) + "\" breaks the rule \"" + keyword + "\"" +
+                                    (expected.empty() ? "" : ": expected " + expected));
+}
+
+}  // namespace quarry::sdk
