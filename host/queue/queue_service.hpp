@@ -8,8 +8,10 @@
 #include <quarry/sdk/abi/services.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace quarry::queue {
@@ -41,6 +43,8 @@ struct Page {
   std::int64_t total = 0;
 };
 
+class StoreClient;
+
 struct QueueSettings {
   std::string lane = "downloads";
   int max_concurrent_downloads = 3;   ///< 1–10
@@ -57,12 +61,12 @@ class QueueService {
   /// `changed` is called after each change, so that the engine looks at once.
   QueueService(sdk::QueueStore& store, const sdk::Clock& clock, QueueSettings settings,
                std::function<std::string()> next_command_id, std::function<void()> changed);
+  ~QueueService();
 
   [[nodiscard]] std::variant<Grabbed, GrabFailure> grab(const GrabRequest& request);
   [[nodiscard]] sdk::Result<Download> find(std::int64_t id);
   [[nodiscard]] sdk::Result<Page> list(const sdk::ListRequest& request);
   [[nodiscard]] sdk::Result<sdk::Stats> stats();
-  [[nodiscard]] sdk::Result<std::vector<std::string>> history(std::int64_t id);
 
   /// Cancels; the reconciler then removes the item from its client, with data when asked.
   [[nodiscard]] sdk::Done cancel(std::int64_t id, bool delete_files);
@@ -82,14 +86,14 @@ class QueueService {
   [[nodiscard]] const QueueSettings& settings() const noexcept { return settings_; }
 
  private:
-  [[nodiscard]] sdk::Done user_transition(std::int64_t id, sdk::DownloadState to, const sdk::Patch& patch,
-                                          std::string_view reason);
+  [[nodiscard]] sdk::Done user_transition(std::int64_t id, sdk::DownloadState to, std::string_view reason,
+                                          const std::function<sdk::Patch(const Download&)>& patch_for);
   [[nodiscard]] sdk::Done edit(sdk::Edit edit);
+  [[nodiscard]] std::int64_t rank_bonus_ms(sdk::Priority priority) const noexcept;
 
-  sdk::QueueStore& store_;
+  std::unique_ptr<StoreClient> store_;
   const sdk::Clock& clock_;
   QueueSettings settings_;
-  std::function<std::string()> next_command_id_;
   std::function<void()> changed_;
 };
 

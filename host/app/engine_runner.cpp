@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "app/engine_runner.hpp"
+
+#include <algorithm>
+
+namespace quarry::app {
+namespace {
+/// Only the first dispatcher looks every second; the others wake by a nudge or rarely, so an idle
+/// host does next to nothing.
+constexpr std::int64_t kHelperIdleMs = 5'000;
+}  // namespace
+
+EngineRunner::EngineRunner(queue::EnginePorts ports, queue::EngineSettings settings, int dispatchers,
+                           const std::vector<std::string>& clients)
+    : clock_(*ports.clock), housekeeper_(ports, settings, leases_) {
+  const auto add_thread = [&](std::function<std::int64_t(std::int64_t)> step) {
+    threads_.push_back(std::make_unique<DutyThread>(clock_, std::move(step)));
+  };
+  // First of all, so that what a crash left behind is rescued before new work is taken.
+  add_thread([this](std::int64_t now) { return housekeeper_.step(now); });
+  for (int i = 0; i < dispatchers; ++i) {
+    queue::EngineSettings own = settings;
+    if (i > 0) { own.idle_ms = std::max(own.idle_ms, kHelperIdleMs); }
+    dispatchers_.push_back(std::make_unique<queue::Dispatcher>(ports, own, leases_));
+    add_thread([d = dispatchers_.back().get()](std::int64_t now) { return d->step(now); });
+  }
+  for (const std::string& id : clients) {
+    reconcilers_.push_back(std::make_unique<queue::Reconciler>(ports, settings, id));
+    add_thread([r = reconcilers_.back().get()](std::int64_t now) { return r->step(now); });
+  }
+}
+
+void EngineRunner::start() {
+  for (auto& thread : threads_) { thread->start(); }
+}
+
+void EngineRunner::nudge() {
+  for (auto& thread : threads_) { thread->nudge(); }
+}
+
+bool EngineRunner::stop(std::int64_t deadline_ms) {
+  for (auto& thread : threads_) { thread->request_stop(); }
+  const std::int64_t until = clock_.steady_ms() + deadline_ms;
+  return std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); });
+}
+
+}  // namespace quarry::app

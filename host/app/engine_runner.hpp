@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The queue engine on threads: dispatchers, one reconciler for each client, the housekeeper.
+#pragma once
+
+#include "app/duty_thread.hpp"
+#include "queue/dispatcher.hpp"
+#include "queue/reconciler.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quarry::app {
+
+class EngineRunner {
+ public:
+  /// `dispatchers` 1–10: downloads that are handed over at the same time.
+  EngineRunner(queue::EnginePorts ports, queue::EngineSettings settings, int dispatchers,
+               const std::vector<std::string>& clients);
+
+  void start();
+  /// Something changed: look now. [thread-safe]
+  void nudge();
+  /// Starts no new work and waits for what is under way. False: something still runs at the deadline;
+  /// its lease will be rescued, and the process should leave by _exit.
+  [[nodiscard]] bool stop(std::int64_t deadline_ms);
+
+ private:
+  const sdk::Clock& clock_;
+  queue::LeaseKeeper leases_;
+  std::vector<std::unique_ptr<queue::Dispatcher>> dispatchers_;
+  std::vector<std::unique_ptr<queue::Reconciler>> reconcilers_;
+  queue::Housekeeper housekeeper_;
+  std::vector<std::unique_ptr<DutyThread>> threads_;  ///< last: ended before what they run
+};
+
+}  // namespace quarry::app

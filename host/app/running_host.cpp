@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "app/running_host.hpp"
+
+#include "app/bind_routes.hpp"
+#include "app/command_ids.hpp"
+#include "app/engine_runner.hpp"
+#include "app/exit_codes.hpp"
+#include "app/load.hpp"
+#include "http/server.hpp"
+#include "ops/api_key.hpp"
+#include "ops/logging.hpp"
+#include "ops/random.hpp"
+#include "search/search.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace quarry::app {
+namespace {
+
+constexpr std::int64_t kOpenTimeoutMs = 60'000;
+constexpr std::int64_t kEngineStopMs = 6'000;
+constexpr std::int64_t kPluginStopMs = 2'000;
+constexpr std::chrono::milliseconds kHttpGrace{2'000};
+/// What programs that speak this API take for its version; they ask for at least 5.3.6.8608.
+constexpr char kApiVersion[] = "5.28.0.10274";
+/// Handed over at the same time; more would only wait for the same client.
+constexpr int kMostDispatchers = 3;
+
+/// A generator that several threads may ask.
+class Chance {
+ public:
+  double operator()() {
+    const std::lock_guard lock(mutex_);
+    return std::uniform_real_distribution<double>(0, 1)(engine_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 engine_{ops::random_seed()};
+};
+
+/// Each job on a thread of its own: they wait for other machines, not for this one.
+void run_on_threads(std::vector<std::function<void()>>& jobs) {
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < jobs.size(); ++i) { threads.emplace_back(jobs[i]); }
+  if (!jobs.empty()) { jobs.front()(); }
+  for (std::thread& t : threads) { t.join(); }
+}
+
+void log_plugin(sdk::LogLevel level, std::string_view instance, std::string_view text) {
+  ops::log(level, instance.empty() ? "plugins" : instance, text);
+}
+
+}  // namespace
+
+struct RunningHost::Parts {
+  Parts(const manifest::Manifest& m, const sdk::Clock& c) : manifest(m), clock(c) {}
+
+  [[nodiscard]] StartFailure start_plugins();
+  [[nodiscard]] StartFailure open_store();
+  void build_queue();
+  [[nodiscard]] StartFailure start_http();
+  [[nodiscard]] std::string choose_client() const;
+
+  const manifest::Manifest& manifest;
+  const sdk::Clock& clock;
+  Chance chance;
+  CommandIds commands{clock.wall_ms(), ops::random_hex(4)};
+  std::unique_ptr<plugins::PluginHost> plugins;
+  sdk::QueueStore* store = nullptr;
+  std::unique_ptr<queue::StoreClient> store_client;
+  std::unique_ptr<EngineRunner> engine;
+  std::unique_ptr<queue::QueueService> queue;
+  std::unique_ptr<search::Search> search;
+  std::unique_ptr<api::Services> services;
+  std::unique_ptr<http::Server> server;
+};
+
+StartFailure RunningHost::Parts::start_plugins() {
+  std::error_code ec;
+  std::filesystem::create_directories(manifest.data_dir, ec);
+  if (ec) { return {kExitFailed, "the data directory " + manifest.data_dir.string() + " cannot be made: " + ec.message()}; }
+  plugins::HostOptions options = plugin_options(manifest, clock, log_plugin);
+  // A client on the same network is back within seconds, so it is never left alone for long.
+  options.breaker.first_wait_ms = 5'000;
+  options.breaker.max_wait_ms = 60'000;
+  plugins = std::make_unique<plugins::PluginHost>(std::move(options));
+  plugins->prepare(plugin_specs(manifest));
+  if (const auto prepared = plugins->queue_store(); !prepared.ok()) {
+    return {kExitConfiguration, manifest.file.string() + ": " + prepared.error().text};
+  }
+  plugins->create();
+  for (const plugins::InstanceInfo& instance : plugins->instances()) {
+    if (instance.state != plugins::InstanceState::failed) { continue; }
+    ops::log(sdk::LogLevel::error, "plugins", instance.id + " did not load, the host goes on without it: " + instance.error);
+  }
+  return {};
+}
+
+StartFailure RunningHost::Parts::open_store() {
+  const auto found = plugins->queue_store();
+  if (!found) { return {kExitConfiguration, manifest.file.string() + ": " + found.error().text}; }
+  store = *found;
+  sdk::BasicContext ctx(clock, kOpenTimeoutMs, "start");
+  const sdk::Status opened = store->open(ctx);
+  if (!opened.ok()) { return {kExitFailed, "the storage cannot be opened: " + ctx.failure(opened, "no reason given").text}; }
+  store_client = std::make_unique<queue::StoreClient>(*store, clock, [this] { return commands.next(); });
+  sdk::LaneSettings lane;
+  const queue::QueueSettings settings = queue_settings(manifest);
+  lane.lane = settings.lane;
+  lane.max_active = settings.max_concurrent_downloads;
+  if (const auto done = store_client->set_lane(lane); !done) {
+    return {kExitFailed, "the storage cannot be written: " + done.error().text};
+  }
+  return {};
+}
+
+/// The first client in the manifest that is not known to be down.
+std::string RunningHost::Parts::choose_client() const {
+  const std::vector<std::string> ids = plugins->download_clients();
+  if (ids.size() < 2) { return ids.empty() ? std::string() : ids.front(); }
+  for (const plugins::InstanceInfo& instance : plugins->instances()) {
+    const bool healthy = instance.breaker == plugins::BreakerState::closed;
+    if (healthy && std::find(ids.begin(), ids.end(), instance.id) != ids.end()) { return instance.id; }
+  }
+  return ids.front();
+}
+
+void RunningHost::Parts::build_queue() {
+  queue::EnginePorts ports;
+  ports.store = store_client.get();
+  ports.clock = &clock;
+  ports.client = [this](std::string_view id) { return plugins->download_client(id); };
+  ports.choose_client = [this] { return choose_client(); };
+  ports.indexer = [this](std::string_view id) { return plugins->indexer(id); };
+  ports.http = &plugins->http();
+  ports.random = [this] { return chance(); };
+  ports.log = [](sdk::LogLevel level, const std::string& text) { ops::log(level, "queue", text); };
+  ports.owner = ops::random_hex(16);
+  const int dispatchers = std::min(kMostDispatchers, manifest.queue.max_concurrent_downloads);
+  engine = std::make_unique<EngineRunner>(ports, engine_settings(manifest), dispatchers, plugins->download_clients());
+  queue = std::make_unique<queue::QueueService>(
+      *store, clock, queue_settings(manifest), [this] { return commands.next(); }, [this] { engine->nudge(); });
+
+  search::Ports search_ports;
+  search_ports.indexers = [this] {
+    std::vector<search::NamedIndexer> all;
+    for (const std::string& id : plugins->indexers()) { all.push_back({id, plugins->indexer(id)}); }
+    return all;
+  };
+  search_ports.scorer = [this]() -> sdk::Scorer* {
+    const auto ids = plugins->scorers();
+    return ids.empty() ? nullptr : plugins->scorer(ids.front());
+  };
+  search_ports.clock = &clock;
+  search_ports.run_all = run_on_threads;
+  search = std::make_unique<search::Search>(std::move(search_ports));
+}
+
+StartFailure RunningHost::Parts::start_http() {
+  const auto key_file = manifest.data_dir / "api_key";
+  const auto key = ops::load_or_create_api_key(key_file);
+  if (!key) { return {kExitFailed, key.error().text}; }
+  ops::register_secret(key->key);
+  if (key->created) { ops::log(sdk::LogLevel::info, "app", "made an API key; it is in " + key_file.string()); }
+  services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
+  http::ServerOptions options;
+  options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address, manifest.listen.port};
+  options.api_key = key->key;
+  options.app_version = kApiVersion;
+  options.on_problem = [](std::string_view line) { ops::log(sdk::LogLevel::warning, "http", line); };
+  server = std::make_unique<http::Server>(std::move(options), bind_routes(*services));
+  if (const auto started = server->start(); !started) { return {kExitFailed, started.error().text}; }
+  return {};
+}
+
+RunningHost::RunningHost(const manifest::Manifest& manifest, const sdk::Clock& clock)
+    : parts_(std::make_unique<Parts>(manifest, clock)) {}
+RunningHost::~RunningHost() = default;
+
+StartFailure RunningHost::start() {
+  if (StartFailure f = parts_->start_plugins(); f.exit_code != kExitOk) { return f; }
+  if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
+  parts_->build_queue();
+  if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
+  parts_->engine->start();
+  const http::Endpoint at = parts_->server->local_endpoint();
+  ops::log(sdk::LogLevel::info, "app", "quarry " QUARRY_VERSION " listens on " + at.address + ":" + std::to_string(at.port));
+  return {};
+}
+
+bool RunningHost::stop() {
+  parts_->server->stop(kHttpGrace);
+  if (!parts_->engine->stop(kEngineStopMs)) {
+    ops::log(sdk::LogLevel::warning, "app", "a plugin does not return; leaving without it, its work is taken up at the next start");
+    return false;
+  }
+  return parts_->plugins->stop(kPluginStopMs);
+}
+
+std::uint16_t RunningHost::port() const { return parts_->server->local_endpoint().port; }
+
+}  // namespace quarry::app

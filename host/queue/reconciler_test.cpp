@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "queue/engine_test_world.hpp"
+
+namespace quarry::queue {
+namespace {
+
+using sdk::DownloadState;
+using sdk::PublicStatus;
+using sdk::testing::Fault;
+using testing::kHash;
+using testing::kOtherHash;
+
+class ReconcilerTest : public testing::EngineTest {
+ protected:
+  /// One download under way, and something of somebody else's beside it.
+  std::int64_t running() {
+    sdk::testing::FakeDownloadClient::Item other;
+    other.infohash_v1 = "1111111111111111111111111111111111111111";
+    client.put(other);
+    const auto id = grab_magnet();
+    static_cast<void>(dispatch());
+    EXPECT_EQ(row(id).state, DownloadState::downloading);
+    return id;
+  }
+};
+
+TEST_F(ReconcilerTest, RecordsProgressAndThenCompletion) {
+  const auto id = running();
+  client.download(400);
+  reconcile_for(0);
+  EXPECT_EQ(row(id).done_bytes, 400);
+  EXPECT_DOUBLE_EQ(row(id).progress, 0.4);
+  client.download(600);
+  reconcile_for(0);
+  EXPECT_EQ(row(id).state, DownloadState::completed);
+  EXPECT_EQ(row(id).status(), PublicStatus::seeding);
+  EXPECT_EQ(row(id).size_bytes, 1000);
+}
+
+TEST_F(ReconcilerTest, WritesNothingWhenNothingChanged) {
+  const auto id = running();
+  reconcile_for(2000);
+  const auto before = row(id).progress_at_ms;
+  reconcile_for(5000);
+  EXPECT_EQ(row(id).progress_at_ms, before);
+}
+
+TEST_F(ReconcilerTest, AsksOnlyForItsOwnAndRarelyForEverything) {
+  static_cast<void>(running());
+  reconcile_for(100'000);
+  EXPECT_GT(client.calls("list"), 90);
+  EXPECT_EQ(client.calls("list_all"), 1);
+}
+
+TEST_F(ReconcilerTest, OneBadListingProvesNothing) {
+  const auto id = running();
+  reconcile_for(0);
+  for (const Fault fault : {Fault::error, Fault::half_answer, Fault::refused}) {
+    client.on_call([fault](std::string_view) { return fault; });
+    reconcile_for(40'000);
+    EXPECT_EQ(row(id).state, DownloadState::downloading);
+  }
+}
+
+TEST_F(ReconcilerTest, AnEmptyListingIsNotBelievedForAMinute) {
+  const auto id = running();
+  reconcile_for(0);
+  client.on_call([](std::string_view) { return Fault::empty; });
+  reconcile_for(50'000);
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+  client.on_call({});
+  reconcile_for(0);
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+  EXPECT_EQ(client.times_added(kHash), 1);
+}
+
+TEST_F(ReconcilerTest, WhatVanishesIsMissingThenAddedAgain) {
+  const auto id = running();
+  reconcile_for(0);
+  client.lose(kHash);
+  reconcile_for(15'000);
+  EXPECT_EQ(row(id).state, DownloadState::missing);
+  reconcile_for(15'000);
+  EXPECT_EQ(row(id).state, DownloadState::queued);
+  clock.advance(60'000);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+  EXPECT_EQ(client.times_added(kHash), 2);
+}
+
+TEST_F(ReconcilerTest, WhatComesBackInTimeIsJustDownloading) {
+  const auto id = running();
+  reconcile_for(0);
+  const auto kept = client.items();
+  client.lose(kHash);
+  reconcile_for(15'000);
+  EXPECT_EQ(row(id).state, DownloadState::missing);
+  for (const auto& item : kept) { client.put(item); }
+  reconcile_for(0);
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+}
+
+TEST_F(ReconcilerTest, AnItemInErrorIsBlockedWithTheClientsReason) {
+  const auto id = running();
+  client.fail(kHash);
+  reconcile_for(0);
+  EXPECT_EQ(row(id).state, DownloadState::blocked);
+  EXPECT_NE(row(id).error.find("disk is full"), std::string::npos);
+}
+
+TEST_F(ReconcilerTest, PausesAndResumesInTheClientOnce) {
+  const auto id = running();
+  ASSERT_TRUE(service.set_hold(id, true).ok());
+  reconcile_for(3000);
+  EXPECT_EQ(client.calls("pause"), 1);
+  EXPECT_EQ(row(id).status(), PublicStatus::paused);
+  ASSERT_TRUE(service.set_hold(id, false).ok());
+  reconcile_for(3000);
+  EXPECT_EQ(client.calls("resume"), 1);
+  EXPECT_EQ(row(id).status(), PublicStatus::downloading);
+}
+
+TEST_F(ReconcilerTest, ResumesWhatItPausedAlthoughThePauseWasNeverAnswered) {
+  const auto id = running();
+  ASSERT_TRUE(service.set_hold(id, true).ok());
+  client.on_call([](std::string_view m) { return m == "pause" ? Fault::lost_answer : Fault::none; });
+  reconcile_for(0);
+  ASSERT_TRUE(service.set_hold(id, false).ok());
+  client.on_call({});
+  reconcile_for(2000);
+  EXPECT_EQ(row(id).status(), PublicStatus::downloading);
+}
+
+TEST_F(ReconcilerTest, LeavesAloneWhatSomebodyPausedInTheClient) {
+  const auto id = running();
+  auto items = client.items();
+  for (auto& item : items) {
+    item.paused = true;
+    client.put(item);
+  }
+  reconcile_for(3000);
+  EXPECT_EQ(client.calls("resume"), 0);
+  EXPECT_EQ(row(id).status(), PublicStatus::paused);
+}
+
+TEST_F(ReconcilerTest, RemovesACancelledDownloadFromTheClient) {
+  const auto id = running();
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  client.on_call([](std::string_view m) { return m == "remove" ? Fault::refused : Fault::none; });
+  reconcile_for(2000);
+  EXPECT_EQ(row(id).cleanup, 2) << "still to do";
+  client.on_call({});
+  reconcile_for(3000);
+  EXPECT_EQ(row(id).cleanup, 0);
+  EXPECT_EQ(client.items().size(), 1U) << "what is not ours stays";
+}
+
+TEST_F(ReconcilerTest, NeverRemovesWhatItDidNotAdd) {
+  sdk::testing::FakeDownloadClient::Item item;
+  item.infohash_v1 = kHash;
+  client.put(item);
+  const auto id = grab_magnet();
+  static_cast<void>(dispatch());
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  reconcile_for(3000);
+  EXPECT_EQ(row(id).cleanup, 0);
+  EXPECT_EQ(client.items().size(), 1U);
+}
+
+TEST_F(ReconcilerTest, WhatIsGrabbedAgainWhileItIsBeingRemovedStays) {
+  const auto first = running();
+  client.download(1000);
+  reconcile_for(0);
+  ASSERT_TRUE(service.cancel(first, true).ok());
+  const auto second = grab_magnet();
+  static_cast<void>(dispatch());
+  reconcile_for(3000);
+  EXPECT_EQ(row(second).state, DownloadState::completed);
+  EXPECT_EQ(row(first).cleanup, 0);
+  EXPECT_EQ(client.items().size(), 2U);
+  // It carries the tag of the first, and is ours all the same.
+  ASSERT_TRUE(service.cancel(second, false).ok());
+  reconcile_for(3000);
+  EXPECT_EQ(client.items().size(), 1U);
+}
+
+TEST_F(ReconcilerTest, AnOrphanWithOurTagIsRemovedOnlyWhenItsHashIsOurs) {
+  const auto id = running();
+  ASSERT_TRUE(service.cancel(id, false).ok());
+  reconcile_for(3000);
+  sdk::testing::FakeDownloadClient::Item late;
+  late.infohash_v1 = kHash;
+  late.tags = tag_of(id);
+  client.put(late);
+  sdk::testing::FakeDownloadClient::Item foreign;
+  foreign.infohash_v1 = kOtherHash;
+  foreign.tags = tag_of(id);
+  client.put(foreign);
+  reconcile_for(settings.full_listing_ms + 2000);
+  const auto left = client.items();
+  EXPECT_EQ(left.size(), 2U);
+  for (const auto& item : left) { EXPECT_NE(item.infohash_v1, kHash); }
+}
+
+TEST_F(ReconcilerTest, StalledIsAStatusAfterAMinuteWithoutAByte) {
+  const auto id = running();
+  auto items = client.items();
+  for (auto& item : items) {
+    item.stalled_steps = 1'000;
+    client.put(item);
+  }
+  reconcile_for(50'000);
+  EXPECT_EQ(row(id).status(), PublicStatus::downloading);
+  reconcile_for(20'000);
+  EXPECT_EQ(row(id).status(), PublicStatus::stalled);
+}
+
+}  // namespace
+}  // namespace quarry::queue

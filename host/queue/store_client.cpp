@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "queue/store_client.hpp"
+
+#include <algorithm>
+
+namespace quarry::queue {
+namespace {
+constexpr std::int64_t kStoreTimeoutMs = 10'000;
+constexpr int kUnknownCommitTries = 5;
+constexpr std::size_t kMaxMetainfo = 32U << 20U;
+constexpr int kPage = 500;
+}  // namespace
+
+StoreClient::StoreClient(sdk::QueueStore& store, const sdk::Clock& clock, std::function<std::string()> next_command_id)
+    : store_(store), clock_(clock), next_command_id_(std::move(next_command_id)) {}
+
+sdk::BasicContext StoreClient::context() const { return {clock_, kStoreTimeoutMs, "queue"}; }
+
+sdk::Result<std::vector<sdk::Outcome>> StoreClient::until_known(const Send& send) {
+  sdk::Outcomes outcomes;
+  for (int tries = 0; tries < kUnknownCommitTries; ++tries) {
+    outcomes.all.clear();
+    auto ctx = context();
+    const sdk::Status status = send(ctx, outcomes);
+    if (!status.ok()) { return ctx.failure(status, "the storage failed without saying why"); }
+    const bool unknown = std::any_of(outcomes.all.begin(), outcomes.all.end(), [](const sdk::Outcome& o) {
+      return o.result == sdk::CommandResult::unknown_commit;
+    });
+    if (!unknown) { return std::move(outcomes.all); }
+  }
+  return sdk::failure(sdk::Code::unavailable, "the storage could not say whether the command was committed");
+}
+
+sdk::Result<sdk::Outcome> StoreClient::one_until_known(const Send& send) {
+  auto all = until_known(send);
+  if (!all) { return all.error(); }
+  if (all->size() != 1) { return sdk::failure(sdk::Code::internal, "the storage answered no outcome"); }
+  return all->front();
+}
+
+sdk::Result<sdk::Outcome> StoreClient::enqueue(sdk::NewDownload item) {
+  const std::string command = next_command_id_();
+  item.command_id = command;
+  return one_until_known([&](auto& ctx, auto& out) { return store_.enqueue(ctx, {&item, 1}, out); });
+}
+
+sdk::Result<std::vector<Download>> StoreClient::claim(std::string_view lane, int limit, std::string_view owner,
+                                                      std::int64_t lease_ms) {
+  const std::string command = next_command_id_();
+  sdk::ClaimRequest request;
+  request.limit = limit;
+  request.command_id = command;
+  request.lane = lane;
+  request.owner = owner;
+  request.lease_ms = lease_ms;
+  std::vector<Download> rows;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  auto ctx = context();
+  const sdk::Status status = store_.claim(ctx, request, sink);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not claim"); }
+  return rows;
+}
+
+sdk::Result<std::vector<sdk::Outcome>> StoreClient::heartbeat(std::string_view owner, std::int64_t lease_ms,
+                                                              std::span<const sdk::LeaseRef> leases) {
+  return until_known([&](auto& ctx, auto& out) { return store_.heartbeat(ctx, owner, lease_ms, leases, out); });
+}
+
+sdk::Result<sdk::Outcome> StoreClient::record_intent(sdk::Intent intent) {
+  const std::string command = next_command_id_();
+  intent.command_id = command;
+  return one_until_known([&](auto& ctx, auto& out) { return store_.record_intent(ctx, intent, out); });
+}
+
+sdk::Result<std::string> StoreClient::metainfo(std::int64_t id) {
+  sdk::Bytes bytes(kMaxMetainfo);
+  auto ctx = context();
+  const sdk::Status status = store_.metainfo(ctx, id, bytes);
+  if (status.code == sdk::Code::not_found) { return std::string(); }
+  if (!status.ok()) { return ctx.failure(status, "the storage could not read the kept torrent"); }
+  return std::move(bytes.data);
+}
+
+sdk::Result<sdk::Outcome> StoreClient::transition(sdk::Transition change) {
+  const std::string command = next_command_id_();
+  change.command_id = command;
+  return one_until_known([&](auto& ctx, auto& out) { return store_.transition(ctx, {&change, 1}, out); });
+}
+
+sdk::Result<sdk::Outcome> StoreClient::edit(sdk::Edit edit) {
+  const std::string command = next_command_id_();
+  edit.command_id = command;
+  return one_until_known([&](auto& ctx, auto& out) { return store_.edit(ctx, edit, out); });
+}
+
+sdk::Result<std::vector<Download>> StoreClient::rescue(std::string_view owner, int limit) {
+  const std::string command = next_command_id_();
+  std::vector<Download> rows;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  auto ctx = context();
+  const sdk::Status status = store_.rescue(ctx, command, owner, limit, sink);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not rescue"); }
+  return rows;
+}
+
+sdk::Result<std::vector<sdk::Outcome>> StoreClient::record_progress(std::span<const sdk::Progress> items) {
+  return until_known([&](auto& ctx, auto& out) { return store_.record_progress(ctx, items, out); });
+}
+
+sdk::Result<Download> StoreClient::find(const sdk::FindRequest& request) {
+  std::vector<Download> rows;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  auto ctx = context();
+  const sdk::Status status = store_.find(ctx, request, sink);
+  if (!status.ok()) { return ctx.failure(status, "there is no such download"); }
+  if (rows.empty()) { return sdk::failure(sdk::Code::not_found, "there is no such download"); }
+  return std::move(rows.front());
+}
+
+sdk::Result<StoreClient::Rows> StoreClient::list(const sdk::ListRequest& request) {
+  Rows page;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { page.rows.push_back(copy_of(v)); });
+  auto ctx = context();
+  const sdk::Status status = store_.list(ctx, request, sink, page.total);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not list"); }
+  return page;
+}
+
+sdk::Result<std::vector<Download>> StoreClient::list_all(sdk::ListFilter filter) {
+  std::vector<Download> all;
+  while (true) {
+    sdk::ListRequest request;
+    request.filter = filter;
+    request.limit = kPage;
+    auto page = list(request);
+    if (!page) { return page.error(); }
+    const bool last = page->rows.size() < static_cast<std::size_t>(kPage);
+    std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all));
+    if (last) { return all; }
+    filter.after_id = all.back().id;
+  }
+}
+
+sdk::Done StoreClient::set_lane(const sdk::LaneSettings& settings) {
+  auto ctx = context();
+  const sdk::Status status = store_.set_lane(ctx, settings);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not change the queue's settings"); }
+  return sdk::Unit{};
+}
+
+sdk::Result<sdk::Stats> StoreClient::stats(std::string_view lane) {
+  sdk::Stats stats;
+  auto ctx = context();
+  const sdk::Status status = store_.stats(ctx, lane, stats);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not count"); }
+  return stats;
+}
+
+sdk::Result<std::int64_t> StoreClient::prune(std::uint32_t states, std::int64_t before_ms, int limit) {
+  std::int64_t removed = 0;
+  auto ctx = context();
+  const sdk::Status status = store_.prune(ctx, states, before_ms, limit, removed);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not prune"); }
+  return removed;
+}
+
+}  // namespace quarry::queue

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A pleasant face for a QueueStore: owned rows, command ids, and a command whose commit is unknown is
+// sent again until its outcome is known. [thread-safe]
+#pragma once
+
+#include "queue/download.hpp"
+
+#include <quarry/sdk/abi/services.hpp>
+#include <quarry/sdk/helpers/context.hpp>
+#include <quarry/sdk/helpers/sinks.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quarry::queue {
+
+class StoreClient {
+ public:
+  StoreClient(sdk::QueueStore& store, const sdk::Clock& clock, std::function<std::string()> next_command_id);
+
+  [[nodiscard]] sdk::Result<sdk::Outcome> enqueue(sdk::NewDownload item);
+  [[nodiscard]] sdk::Result<std::vector<Download>> claim(std::string_view lane, int limit, std::string_view owner,
+                                                         std::int64_t lease_ms);
+  [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> heartbeat(std::string_view owner, std::int64_t lease_ms,
+                                                                 std::span<const sdk::LeaseRef> leases);
+  [[nodiscard]] sdk::Result<sdk::Outcome> record_intent(sdk::Intent intent);
+  /// Empty when nothing is kept.
+  [[nodiscard]] sdk::Result<std::string> metainfo(std::int64_t id);
+  [[nodiscard]] sdk::Result<sdk::Outcome> transition(sdk::Transition change);
+  [[nodiscard]] sdk::Result<sdk::Outcome> edit(sdk::Edit edit);
+  [[nodiscard]] sdk::Result<std::vector<Download>> rescue(std::string_view owner, int limit);
+  [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> record_progress(std::span<const sdk::Progress> items);
+  [[nodiscard]] sdk::Result<Download> find(const sdk::FindRequest& request);
+  struct Rows {
+    std::vector<Download> rows;
+    std::int64_t total = 0;
+  };
+  [[nodiscard]] sdk::Result<Rows> list(const sdk::ListRequest& request);
+  /// Every row that matches, read page by page in order of id.
+  [[nodiscard]] sdk::Result<std::vector<Download>> list_all(sdk::ListFilter filter);
+  [[nodiscard]] sdk::Done set_lane(const sdk::LaneSettings& settings);
+  [[nodiscard]] sdk::Result<sdk::Stats> stats(std::string_view lane);
+  [[nodiscard]] sdk::Result<std::int64_t> prune(std::uint32_t states, std::int64_t before_ms, int limit);
+
+ private:
+  using Send = std::function<sdk::Status(sdk::CallContext&, sdk::Outcomes&)>;
+  [[nodiscard]] sdk::BasicContext context() const;
+  [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> until_known(const Send& send);
+  [[nodiscard]] sdk::Result<sdk::Outcome> one_until_known(const Send& send);
+
+  sdk::QueueStore& store_;
+  const sdk::Clock& clock_;
+  std::function<std::string()> next_command_id_;
+};
+
+}  // namespace quarry::queue
