@@ -3,6 +3,8 @@
 #pragma once
 
 #include "release/release_name.hpp"
+#include "search/recent.hpp"
+#include "search/release.hpp"
 
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
@@ -14,42 +16,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 namespace quarry::search {
-
-struct Reason {
-  std::string rule;    ///< "resolution"
-  double points = 0;
-  std::string detail;  ///< "2160p"
-};
-
-/// One release, scored.
-struct Release {
-  std::string id;       ///< made by the host; names the release for 30 minutes
-  std::string guid;
-  std::string indexer;  ///< instance id
-  std::string title;
-  std::string infohash_v1;
-  std::string info_url;
-  std::string category;
-  std::string imdb_id;
-  std::int64_t size_bytes = -1;
-  std::int64_t published_at_ms = 0;
-  std::int64_t age_minutes = -1;
-  int seeders = -1;
-  int leechers = -1;
-  std::uint32_t flags = 0;  ///< sdk::ReleaseFlag bits
-  release::ReleaseName name;
-  double score = 0;
-  double threshold = 0;
-  std::vector<Reason> reasons;
-  std::vector<Reason> rejections;  ///< points unused
-
-  /// May be grabbed without a person: no rejection and the threshold reached.
-  [[nodiscard]] bool acceptable() const noexcept { return rejections.empty() && score >= threshold; }
-};
 
 /// Free words, or a film; empty and 0 mean not stated.
 struct Query {
@@ -59,7 +29,7 @@ struct Query {
   std::string imdb_id;
   int tmdb_id = 0;
   int runtime_minutes = 0;
-  int limit = 100;
+  int limit = 100;  ///< most releases in the answer, 1–1,000; the best ones stay
 };
 
 struct IndexerProblem {
@@ -75,7 +45,7 @@ struct Answer {
 
 struct NamedIndexer {
   std::string id;
-  sdk::Indexer* indexer = nullptr;
+  sdk::Indexer* indexer = nullptr;  ///< null: it is configured and does not run
 };
 
 /// What the search needs from outside.
@@ -83,32 +53,32 @@ struct Ports {
   std::function<std::vector<NamedIndexer>()> indexers;
   std::function<sdk::Scorer*()> scorer;  ///< null: every release scores 0 with threshold 0
   const sdk::Clock* clock = nullptr;
-  /// Runs all jobs and returns when the last has ended; a test runs them in order.
+  /// Runs all jobs, in any order and on any threads, and returns when the last has ended. No job throws.
   std::function<void(std::vector<std::function<void()>>&)> run_all;
 };
 
-/// [thread-safe]
+/// Holds no state but the releases of recent answers. [thread-safe]
 class Search {
  public:
+  /// `ports.clock` and both functions must be set; they must be safe to use from any thread.
   explicit Search(Ports ports);
 
+  /// Asks every indexer at once and returns when the last has answered or used up `timeout_ms`.
   /// Never fails as a whole because one indexer does; `unavailable` when all did, `invalid` when
-  /// there is nothing to search for or no indexer is configured.
-  [[nodiscard]] sdk::Result<Answer> search(const Query& query, std::int64_t timeout_ms);
-  /// A release of an answer of the last 30 minutes.
+  /// there is nothing to search for or no indexer is configured. `request_id` names the search in logs.
+  ///
+  /// What is wanted, for the scorer, is the film of the query; of free words the title and year that
+  /// they say, read as a release name: "The Matrix 1999 2160p" wants The Matrix of 1999.
+  /// A release that cannot be scored is rejected with the reason; it is never left out.
+  [[nodiscard]] sdk::Result<Answer> search(const Query& query, std::int64_t timeout_ms,
+                                           std::string_view request_id = "search");
+  /// A release of an answer of the last 30 minutes, as it was then. Of more than 5,000 the oldest are forgotten.
   [[nodiscard]] std::optional<Release> recall(const std::string& release_id);
 
  private:
-  void remember(const std::vector<Release>& releases);
-  void score(Release& release, const Query& query);
-
   Ports ports_;
   std::mutex mutex_;
-  struct Kept {
-    Release release;
-    std::int64_t until_steady_ms = 0;
-  };
-  std::unordered_map<std::string, Kept> recent_;
+  RecentReleases recent_;  // guarded by mutex_
 };
 
 }  // namespace quarry::search

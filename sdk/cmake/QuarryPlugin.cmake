@@ -2,7 +2,6 @@
 #
 # Makes quarry-NAME.so (target quarry_plugin_NAME): one exported symbol, no undefined ones, nothing
 # merged with other plugins. Works in this tree and, after find_package(quarry-sdk), outside it.
-set(QUARRY_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
 
 function(quarry_add_plugin name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -10,15 +9,16 @@ function(quarry_add_plugin name)
     message(FATAL_ERROR "quarry_add_plugin(${name}): SOURCES is missing")
   endif()
   set(target quarry_plugin_${name})
+  set(map "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
   add_library(${target} MODULE ${ARG_SOURCES})
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME quarry-${name}
     CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS "${QUARRY_PLUGIN_MAP}")
+    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS "${map}")
   target_compile_options(${target} PRIVATE -fno-gnu-unique)
   target_link_libraries(${target} PRIVATE quarry::sdk ${ARG_LIBRARIES})
-  target_link_options(${target} PRIVATE "LINKER:--version-script=${QUARRY_PLUGIN_MAP}")
+  target_link_options(${target} PRIVATE "LINKER:--version-script=${map}")
   # A sanitised plugin takes the runtime's symbols from the host, so they are undefined at link time.
   if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     target_link_options(${target} PRIVATE LINKER:-z,defs)

@@ -31,7 +31,7 @@ inline constexpr std::int32_t kPublicStatuses = 8;
 /// Bits of DownloadView::flags.
 enum DownloadFlag : std::uint32_t {
   kHold = 1U << 0,          ///< paused by the user: not claimed, and paused in the client
-  kHoldApplied = 1U << 1,   ///< the client has been told of the hold
+  kHoldApplied = 1U << 1,   ///< the client may have been told to pause: it must be told to resume
   kStalled = 1U << 2,       ///< the client reports no data for a while
   kSeeding = 1U << 3,       ///< completed and still sharing
   kClientPaused = 1U << 4,  ///< the item stands still in the client, whoever stopped it

@@ -60,8 +60,8 @@ Instance* create_instance(CallContext& ctx, HostServices& services, std::string_
 /// Defines the entry. T(HostServices&, const Config&) may throw quarry::sdk::Error.
 #define QUARRY_PLUGIN(T, ID, VERSION, DESCRIPTION, SCHEMA, MAX_CONCURRENCY)                                     \
   extern "C" {                                                                                                  \
-  extern const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1;                                               \
-  __attribute__((visibility("default"))) const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1 = {            \
+  extern __attribute__((visibility("default"))) const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1;        \
+  const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1 = {                                                   \
       ::quarry::sdk::kEntryMagic,                                                                               \
       sizeof(::quarry::sdk::PluginEntry),                                                                       \
       ::quarry::sdk::kSdkMajor,                                                                                 \

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# Bash completion for quarry. Source it, or install it as /usr/share/bash-completion/completions/quarry.
+# Written by hand; a test holds it against `quarry --help-all`. It asks no host and reads no key.
+
+_quarry() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+  local client='--url --api-key-file --data-dir --json --help --help-all'
+  local host='--manifest --listen --data-dir --plugin-dir --log-level --help --help-all'
+  local statuses='queued downloading paused stalled seeding completed failed cancelled all'
+  COMPREPLY=()
+
+  # The value of an option.
+  case $prev in
+    --manifest | --api-key-file) _quarry_files "$cur"; return ;;
+    --data-dir | --plugin-dir) _quarry_folders "$cur"; return ;;
+    --log-level) COMPREPLY=($(compgen -W 'debug info warning error' -- "$cur")); return ;;
+    --priority) COMPREPLY=($(compgen -W 'low normal high very_high' -- "$cur")); return ;;
+    --status) COMPREPLY=($(compgen -W "$statuses" -- "$cur")); return ;;
+    --listen | --url | --title | --category | --indexer | --page | --page-size | --best) return ;;
+  esac
+
+  # The command, and below `plugin` the second word of it.
+  local command='' word
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $command:$word in
+      :serve | :check | :plugin | :search | :grab | :queue | :pause | :resume | :remove | :retry) command=$word ;;
+      plugin:list | plugin:check) command="plugin $word" ;;
+    esac
+  done
+
+  local words=''
+  case $command in
+    '') words='serve check plugin search grab queue pause resume remove retry --help --help-all --version' ;;
+    serve) words=$host ;;
+    check) words="$host --json" ;;
+    plugin) words='list check --help --help-all' ;;
+    'plugin list') words='--plugin-dir --json --help --help-all' ;;
+    'plugin check')
+      words='--json --help --help-all'
+      [[ $cur == -* ]] || { _quarry_files "$cur"; return; }
+      ;;
+    search) words=$client ;;
+    grab) words="--best --title --category --priority --indexer $client" ;;
+    queue) words="--watch --status --page --page-size $client" ;;
+    pause | resume | retry) words="--all $client" ;;
+    remove) words="--delete-files $client" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+
+# Names may hold blanks, so they are read line by line.
+_quarry_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$1"); }
+_quarry_folders() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$1"); }
+
+complete -F _quarry quarry

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// The command line of quarry: reads the arguments and calls the command they name. docs/cli.md is its
+// page, completions/quarry.bash its completion; a test holds both against --help-all.
+#include "app/commands.hpp"
+#include "app/load.hpp"
+#include "cli/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/signals.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <iostream>
+
+namespace {
+
+using quarry::app::HostArguments;
+using quarry::cli::ClientOptions;
+using quarry::cli::Session;
+
+const std::vector<std::string> kPriorities = {"low", "normal", "high", "very_high"};
+const std::vector<std::string> kStatuses = {"queued",    "downloading", "paused",    "stalled", "seeding",
+                                            "completed", "failed",      "cancelled", "all"};
+
+/// Everything the arguments can say.
+struct Arguments {
+  HostArguments host;
+  std::string manifest;
+  std::string plugin_dir;
+  std::string plugin_file;
+  ClientOptions client;
+  std::vector<std::string> words;  ///< of search, or of grab --best
+  quarry::cli::GrabOptions grab;
+  quarry::cli::QueueOptions queue;
+  bool watch = false;
+  quarry::cli::ItemOptions items;
+  bool json = false;
+  std::function<int()> chosen;  ///< what the subcommand does
+};
+
+std::filesystem::path manifest_file(const std::string& flag) {
+  if (!flag.empty()) { return flag; }
+  if (const auto named = quarry::cli::process_environment()("QUARRY_MANIFEST"); named && !named->empty()) {
+    return *named;
+  }
+  std::error_code ec;
+  const bool here = std::filesystem::exists("quarry.toml", ec);
+  const bool installed = std::filesystem::exists("/etc/quarry/quarry.toml", ec);
+  return !here && installed ? "/etc/quarry/quarry.toml" : "quarry.toml";
+}
+
+/// Where a host started from here would keep its data. A manifest that cannot be read from here, because
+/// it wants secrets that only the service has, counts as one that does not say.
+std::filesystem::path likely_data_dir() {
+  HostArguments arguments;
+  arguments.manifest = manifest_file({});
+  const auto loaded = quarry::app::load_manifest_for(arguments);
+  return loaded.ok() ? loaded.manifest->data_dir
+                     : std::filesystem::absolute(arguments.manifest).parent_path() / "quarry-data";
+}
+
+void add_json(CLI::App* command, Arguments& a) { command->add_flag("--json", a.json, "Print JSON instead of text"); }
+
+void add_host_options(CLI::App* command, Arguments& a) {
+  command
+      ->add_option("--manifest", a.manifest, "The manifest [QUARRY_MANIFEST; ./quarry.toml; /etc/quarry/quarry.toml]")
+      ->type_name("FILE");
+  command->add_option("--listen", a.host.overrides.listen, "Address and port, such as 127.0.0.1:7878")
+      ->type_name("ADDRESS");
+  command->add_option("--data-dir", a.host.overrides.data_dir, "Where the host keeps its data")->type_name("DIR");
+  command->add_option("--plugin-dir", a.host.overrides.plugin_dir, "Where the plugins are")->type_name("DIR");
+  command->add_option("--log-level", a.host.overrides.log_level, "How much the log says")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+}
+
+void add_client_options(CLI::App* command, Arguments& a) {
+  command->add_option("--url", a.client.url, "The host to ask [QUARRY_URL; http://127.0.0.1:7878]")->type_name("URL");
+  command->add_option("--api-key-file", a.client.api_key_file, "File with the API key [the key itself: QUARRY_API_KEY]")
+      ->type_name("FILE");
+  command
+      ->add_option("--data-dir", a.client.data_dir,
+                   "The host's data directory, which holds the API key [QUARRY_DATA_DIR]")
+      ->type_name("DIR");
+  add_json(command, a);
+}
+
+/// Runs one command against the host that the options name.
+int ask_host(Arguments& a, const std::function<int(const Session&)>& command, std::function<bool()> cancelled = {}) {
+  const auto environment = quarry::cli::process_environment();
+  a.client.default_data_dir = likely_data_dir;
+  const auto connection = quarry::cli::find_connection(a.client, environment);
+  if (!connection) {
+    std::cerr << "quarry: " << connection.error().text << '\n';
+    return quarry::cli::kExitUsage;
+  }
+  quarry::cli::ApiClient api(*connection, std::move(cancelled));
+  quarry::cli::Console console{std::cout, std::cerr, quarry::cli::detect_terminal(STDOUT_FILENO, environment)};
+  return command(Session{api, console, a.json});
+}
+
+int run_queue(Arguments& a) {
+  if (!a.watch) {
+    return ask_host(a, [&a](const Session& session) { return quarry::cli::queue(session, a.queue); });
+  }
+  const quarry::cli::EndSignals signals;
+  return ask_host(
+      a,
+      [&](const Session& session) {
+        return quarry::cli::watch_queue(session, a.queue, [&](auto ms) { return signals.wait(ms); });
+      },
+      [&signals] { return signals.pending(); });
+}
+
+void add_host_commands(CLI::App& app, Arguments& a) {
+  CLI::App* serve = app.add_subcommand("serve", "Run the host until SIGTERM or Ctrl-C");
+  add_host_options(serve, a);
+  serve->callback([&a] { a.chosen = [&a] { return quarry::app::serve(a.host); }; });
+
+  CLI::App* check = app.add_subcommand("check", "Check the manifest and its plugins; starts nothing");
+  add_host_options(check, a);
+  add_json(check, a);
+  check->callback([&a] { a.chosen = [&a] { return quarry::app::check(a.host, std::cout, std::cerr); }; });
+
+  CLI::App* plugin = app.add_subcommand("plugin", "Look at plugins")->require_subcommand(1);
+  CLI::App* list = plugin->add_subcommand("list", "List the plugins of a directory");
+  list->add_option("--plugin-dir", a.plugin_dir, "Another directory than the host's own")->type_name("DIR");
+  add_json(list, a);
+  list->callback([&a] {
+    a.chosen = [&a] {
+      const std::filesystem::path dir =
+          a.plugin_dir.empty() ? quarry::app::default_plugin_dir() : std::filesystem::path(a.plugin_dir);
+      return quarry::app::plugin_list(dir, a.json, std::cout, std::cerr);
+    };
+  });
+  CLI::App* one = plugin->add_subcommand("check", "Try whether a library behaves as the SDK asks");
+  one->add_option("FILE", a.plugin_file, "The library")->required();
+  add_json(one, a);
+  one->callback(
+      [&a] { a.chosen = [&a] { return quarry::app::plugin_check(a.plugin_file, a.json, std::cout, std::cerr); }; });
+}
+
+void add_search_and_grab(CLI::App& app, Arguments& a) {
+  CLI::App* search = app.add_subcommand("search", "Ask all indexers; print the releases with score and reasons");
+  search->add_option("TERM", a.words, "What to search for")->required();
+  add_client_options(search, a);
+  search->callback([&a] {
+    a.chosen = [&a] {
+      return ask_host(
+          a, [&a](const Session& session) { return quarry::cli::search(session, CLI::detail::join(a.words, " ")); });
+    };
+  });
+
+  CLI::App* grab = app.add_subcommand("grab", "Put a download into the queue");
+  auto* what = grab->add_option("WHAT", a.grab.what, "A URL, a magnet, or the id of a release from `quarry search`");
+  auto* best = grab->add_option("--best", a.words, "Search for this, and take the best release that is good enough")
+                   ->type_name("TERM")
+                   ->expected(1, -1);
+  best->excludes(what);
+  auto* title = grab->add_option("--title", a.grab.title, "What to call it; for a URL or magnet");
+  auto* indexer = grab->add_option("--indexer", a.grab.indexer, "Where it is from; for a URL or magnet");
+  title->excludes(best);
+  indexer->excludes(best);
+  grab->add_option("--category", a.grab.category, "Its category in the download client");
+  grab->add_option("--priority", a.grab.priority, "Its place in the queue [normal]")->check(CLI::IsMember(kPriorities));
+  add_client_options(grab, a);
+  grab->callback([&a] {
+    a.grab.best = CLI::detail::join(a.words, " ");
+    if (a.grab.what.empty() && a.grab.best.empty()) {
+      throw CLI::RequiredError("say what to grab: a URL, a magnet, the id of a release, or --best TERM");
+    }
+    a.chosen = [&a] {
+      return ask_host(a, [&a](const Session& session) { return quarry::cli::grab(session, a.grab); });
+    };
+  });
+}
+
+void add_queue(CLI::App& app, Arguments& a) {
+  CLI::App* queue = app.add_subcommand("queue", "Show the queue");
+  queue->add_flag("--watch", a.watch, "Show it each second until nothing is under way any more");
+  queue->add_option("--status", a.queue.statuses, "Only these, separated by commas [all but cancelled]")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kStatuses));
+  queue->add_option("--page", a.queue.page, "Which page [1]")->check(CLI::Range(1, 1'000'000));
+  queue->add_option("--page-size", a.queue.page_size, "Downloads on a page, at most 1000 [50]")
+      ->check(CLI::Range(1, 1000));
+  add_client_options(queue, a);
+  queue->callback([&a] { a.chosen = [&a] { return run_queue(a); }; });
+}
+
+using ItemCommand = int (*)(const Session&, const quarry::cli::ItemOptions&);
+
+CLI::App* add_item_command(CLI::App& app, Arguments& a, const char* name, const char* help, ItemCommand command) {
+  CLI::App* sub = app.add_subcommand(name, help);
+  sub->add_option("ID", a.items.ids, "Downloads, by their ids in `quarry queue`")->check(CLI::PositiveNumber);
+  add_client_options(sub, a);
+  sub->callback([&a, command] {
+    if (a.items.ids.empty() == !a.items.all) {
+      throw CLI::RequiredError(
+          "say which downloads: their ids, or --all where there is such an option; exactly one of these");
+    }
+    a.chosen = [&a, command] {
+      return ask_host(a, [&a, command](const Session& session) { return command(session, a.items); });
+    };
+  });
+  return sub;
+}
+
+void add_item_commands(CLI::App& app, Arguments& a) {
+  const char* all = "All of them, and the queue itself";
+  add_item_command(app, a, "pause", "Pause downloads", quarry::cli::pause)->add_flag("--all", a.items.all, all);
+  add_item_command(app, a, "resume", "Resume what is paused", quarry::cli::resume)->add_flag("--all", a.items.all, all);
+  add_item_command(app, a, "remove", "Take downloads out of the queue and out of the download client",
+                   quarry::cli::remove)
+      ->add_flag("--delete-files", a.items.delete_files, "Also delete what was downloaded");
+  add_item_command(app, a, "retry", "Try failed downloads again", quarry::cli::retry)
+      ->add_flag("--all", a.items.all, "All that failed");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Quarry: from \"I want this release\" to a finished, checked download", "quarry");
+  app.set_version_flag("--version", "quarry " QUARRY_VERSION);
+  app.set_help_all_flag("--help-all", "Print the help of all commands and exit");
+  app.require_subcommand(1);
+  add_host_commands(app, arguments);
+  add_search_and_grab(app, arguments);
+  add_queue(app, arguments);
+  add_item_commands(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) { return app.exit(e) == 0 ? quarry::cli::kExitOk : quarry::cli::kExitUsage; }
+  arguments.host.manifest = manifest_file(arguments.manifest);
+  arguments.host.json = arguments.json;
+  return arguments.chosen();
+}
