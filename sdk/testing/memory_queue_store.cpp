@@ -137,7 +137,7 @@ MemoryQueueStore::Lane MemoryQueueStore::lane(std::string_view name) const {
 }
 std::int64_t MemoryQueueStore::active_in(std::string_view lane) const {
   return std::count_if(rows_.begin(), rows_.end(), [&](const auto& entry) {
-    return entry.second.lane == lane && takes_slot(entry.second.data.state);
+    return entry.second.lane == lane && takes_slot(entry.second.data.state, entry.second.data.flags);
   });
 }
 std::int64_t MemoryQueueStore::least_rank(std::string_view lane) const {

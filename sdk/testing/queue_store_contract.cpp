@@ -134,7 +134,7 @@ void QueueStoreContract::expect_consistent() {
     expect_sound(row);
     ++counted.by_status[static_cast<std::size_t>(public_status(row.data.state, row.data.flags))];
     if (row.lane != "downloads") { continue; }
-    counted.active += takes_slot(row.data.state) ? 1 : 0;
+    counted.active += takes_slot(row.data.state, row.data.flags) ? 1 : 0;
     const bool claimable = row.data.state == DownloadState::queued && (row.data.flags & kHold) == 0;
     const bool earlier = counted.next_due_ms == 0 || row.data.due_at_ms < counted.next_due_ms;
     if (claimable && earlier) { counted.next_due_ms = row.data.due_at_ms; }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/helpers/sinks.hpp>
 
 #include <functional>
+#include <utility>
 
 namespace quarry::sim {
 
@@ -31,14 +33,25 @@ class Fates {
 
 class FaultyStore final : public sdk::QueueStore {
  public:
-  FaultyStore(sdk::QueueStore& inner, Fates& fates) : inner_(inner), fates_(fates) {}
+  /// `after_claim` is called after each claim that reached the store.
+  FaultyStore(sdk::QueueStore& inner, Fates& fates, std::function<void()> after_claim)
+      : inner_(inner), fates_(fates), after_claim_(std::move(after_claim)) {}
 
   sdk::Status open(sdk::CallContext& ctx) noexcept override { return inner_.open(ctx); }
   sdk::Status enqueue(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items, sdk::OutcomeSink& out) noexcept override {
     return write(ctx, items.size(), out, [&](auto& sink) { return inner_.enqueue(ctx, items, sink); });
   }
   sdk::Status claim(sdk::CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept override {
-    return plain(ctx, [&] { return inner_.claim(ctx, request, rows); });
+    return plain(ctx, [&] {
+      bool took_one = false;
+      auto counting = sdk::download_sink([&](const sdk::DownloadView& row) {
+        took_one = true;
+        return rows.add(row);
+      });
+      const sdk::Status status = inner_.claim(ctx, request, counting);
+      if (took_one) { after_claim_(); }
+      return status;
+    });
   }
   sdk::Status heartbeat(sdk::CallContext& ctx, std::string_view owner, std::int64_t lease_ms,
                         std::span<const sdk::LeaseRef> leases, sdk::OutcomeSink& out) noexcept override {
@@ -131,6 +144,7 @@ class FaultyStore final : public sdk::QueueStore {
 
   sdk::QueueStore& inner_;
   Fates& fates_;
+  std::function<void()> after_claim_;
 };
 
 }  // namespace quarry::sim

@@ -141,6 +141,7 @@ class World {
   bool chance(double p) { return p > 0 && random() < p; }
   int number(int below) { return static_cast<int>(engine() % static_cast<std::uint64_t>(below)); }
   [[nodiscard]] Fate draw_store_fate();
+  void check_limit();
 
   std::mt19937_64 engine;
   Weather weather;
@@ -228,7 +229,7 @@ sdk::Status SimIndexer::fetch(sdk::CallContext& ctx, const sdk::ReleaseRef& rele
 }
 
 Host::Host(World& world, int life)
-    : world_(world), fates_([&world] { return world.draw_store_fate(); }), store_(world.store, fates_), life_(life) {
+    : world_(world), fates_([&world] { return world.draw_store_fate(); }), store_(world.store, fates_, [&world] { world.check_limit(); }), life_(life) {
   client_face_ = std::make_unique<queue::StoreClient>(store_, world.clock, [this] {
     return "host-" + std::to_string(life_) + "-" + std::to_string(++commands_);
   });
@@ -327,14 +328,19 @@ void World::release_holds() {
   for (const std::int64_t id : accepted_) { static_cast<void>(users_.set_hold(id, false)); }
 }
 
+/// Asked right after a claim: only resuming what was paused may exceed the limit, a claim never does.
+void World::check_limit() {
+  const auto all = rows();
+  const auto active = std::count_if(all.begin(), all.end(), [](const queue::Download& d) { return sdk::takes_slot(d.state, d.flags); });
+  if (active > kMaxActive) { violation("a claim made more downloads active than allowed: " + std::to_string(active)); }
+}
+
 void World::check_always() {
   sdk::BasicContext ctx(clock, 1000, "check");
   sdk::Stats stats;
   static_cast<void>(store.stats(ctx, "downloads", stats));
   if (std::exchange(last_event_, stats.last_event) == stats.last_event) { return; }
   const auto all = rows();
-  const auto active = std::count_if(all.begin(), all.end(), [](const queue::Download& d) { return sdk::takes_slot(d.state); });
-  if (active > kMaxActive) { violation("more downloads are active than allowed: " + std::to_string(active)); }
   std::map<std::string, std::int64_t> live;
   for (const queue::Download& d : all) {
     if (!sdk::is_live(d.state)) { continue; }

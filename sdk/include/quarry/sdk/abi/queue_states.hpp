@@ -110,10 +110,15 @@ inline constexpr std::array kStateChanges = {
 
 /// A worker holds a lease on the row.
 [[nodiscard]] constexpr bool is_leased(DownloadState s) noexcept { return s == DownloadState::dispatching; }
-/// Counts against the limit of its lane.
+/// Counts against the limit of its lane, unless it is on hold.
 [[nodiscard]] constexpr bool takes_slot(DownloadState s) noexcept {
   return s == DownloadState::dispatching || s == DownloadState::verifying || s == DownloadState::downloading ||
          s == DownloadState::missing;
+}
+/// A paused download does nothing, so it keeps nobody waiting: when it is resumed, the lane may for a
+/// while hold more than its limit, and claims nothing until it does not.
+[[nodiscard]] constexpr bool takes_slot(DownloadState s, std::uint32_t flags) noexcept {
+  return takes_slot(s) && (flags & kHold) == 0;
 }
 /// Holds its release key and its hash: no second row with an equal one may exist.
 [[nodiscard]] constexpr bool is_live(DownloadState s) noexcept {

@@ -294,7 +294,7 @@ struct FindRequest {
 
 struct LaneSettings {
   std::uint32_t struct_size = sizeof(LaneSettings);
-  std::int32_t max_active = 3;  ///< rows in states that take a slot
+  std::int32_t max_active = 3;  ///< rows that take a slot: takes_slot(state, flags)
   std::string_view lane;
   std::int32_t hold = -1;       ///< 1 nothing is claimed, 0 go on, -1 leave as it is
   std::int32_t reserved = 0;
@@ -303,7 +303,7 @@ struct Stats {
   std::uint32_t struct_size = sizeof(Stats);
   std::uint32_t reserved = 0;
   std::int64_t by_status[kPublicStatuses] = {};  ///< kept, not counted: cheap at any size
-  std::int64_t active = 0;       ///< rows in states that take a slot, in the lane
+  std::int64_t active = 0;       ///< rows of the lane that take a slot: takes_slot(state, flags)
   std::int64_t next_due_ms = 0;  ///< earliest due time of a claimable row; 0 none
   std::int64_t last_event = 0;   ///< highest sequence number
   std::int32_t lane_hold = 0;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "failures.hpp"
+
+#include "raw_sqlite.hpp"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace quarry::storage_sqlite {
+namespace {
+
+sdk::Failure unavailable(int code, bool retry, const std::string& text) {
+  return {sdk::Status{sdk::Code::unavailable, retry ? sdk::kRetryable : 0U, 0, code}, text};
+}
+
+}  // namespace
+
+int sqlite_code(const std::exception& error) noexcept {
+  if (const auto* raw = dynamic_cast<const SqliteFailure*>(&error)) { return raw->code(); }
+  if (const auto* soci_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) { return soci_error->result(); }
+  return 0;
+}
+
+sdk::Failure explain(const std::exception& error, const std::string& path) {
+  if (const auto* ours = dynamic_cast<const sdk::Error*>(&error)) { return {ours->status(), ours->what()}; }
+  const int code = sqlite_code(error);
+  const std::string file = "the queue database " + path;
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return unavailable(code, true, file + " is locked by another program (nothing was changed); close that program");
+    case SQLITE_FULL:
+      return unavailable(code, true, file + " cannot grow: the disk is full (nothing was changed); free some space");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return unavailable(code, true,
+                         file + " cannot be written (nothing was changed); check its permissions and mount");
+    case SQLITE_IOERR:
+      return unavailable(code, true, file + " met an I/O error (nothing was changed): " + error.what());
+    case SQLITE_CANTOPEN:
+      return unavailable(code, true,
+                         file + " cannot be opened; check that the folder and file can be read and written");
+    case SQLITE_NOTADB:
+      return unavailable(code, false, file + " is not an SQLite database; move the file away or restore a backup");
+    case SQLITE_CORRUPT:
+      return unavailable(code, false,
+                         file +
+                             " is damaged; restore a backup, or save what is left with "
+                             "`sqlite3 FILE .recover`");
+    case SQLITE_INTERRUPT:
+      return {sdk::Status{sdk::Code::deadline, sdk::kRetryable, 0, code}, "the time for this call is over"};
+    case SQLITE_TOOBIG:
+      return {sdk::Status{sdk::Code::invalid, 0, 0, code}, "a value is too large for the queue database"};
+    default:
+      return {sdk::Status{sdk::Code::internal, 0, 0, code},
+              file + " refused a statement: " + error.what() + " (SQLite code " + std::to_string(code) + ")"};
+  }
+}
+
+}  // namespace quarry::storage_sqlite

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "file_guard.hpp"
+
+#include <quarry/sdk/helpers/result.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace quarry::storage_sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+using sdk::Code;
+using sdk::Error;
+
+constexpr mode_t kPrivate = 0600;
+
+[[noreturn]] void refuse(Code code, const std::string& text) { throw Error(code, text); }
+
+/// The real place of `file`: of the file itself when it exists, else of its folder. Two names of one
+/// file must meet at one lock.
+std::string resolve(const std::string& file) {
+  const fs::path path = fs::absolute(file);
+  std::error_code error;
+  if (!fs::is_directory(path.parent_path(), error)) {
+    refuse(Code::invalid,
+           "the folder " + path.parent_path().string() + " of the queue database does not exist; make it");
+  }
+  if (fs::is_directory(path, error)) {
+    refuse(Code::invalid, path.string() + " is a folder; name a file for the queue database");
+  }
+  const fs::path real =
+      fs::exists(path, error) ? fs::canonical(path, error) : fs::canonical(path.parent_path(), error) / path.filename();
+  if (error) { refuse(Code::unavailable, "cannot look at " + path.string() + ": " + error.message()); }
+  return real.string();
+}
+
+void check_file_system(const std::string& path) {
+  struct statfs info {};
+  const std::string folder = fs::path(path).parent_path().string();
+  if (statfs(folder.c_str(), &info) != 0) { return; }
+  const std::string_view name = unsafe_file_system(static_cast<long>(info.f_type));
+  if (name.empty()) { return; }
+  refuse(Code::invalid, "the queue database cannot live in " + folder + ": it is on " + std::string(name) +
+                            ", where locks and shared memory are not reliable; choose a folder on a local disk");
+}
+
+std::string read_owner(int descriptor) {
+  std::array<char, 24> text{};
+  const ssize_t size = pread(descriptor, text.data(), text.size(), 0);
+  std::string owner(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0U);
+  return owner.substr(0, owner.find('\n'));
+}
+
+}  // namespace
+
+std::string file_of(std::string_view configured) {
+  constexpr std::string_view kScheme = "sqlite:";
+  std::string_view file = configured;
+  if (file.substr(0, kScheme.size()) == kScheme) {
+    file.remove_prefix(kScheme.size());
+    if (file.substr(0, 2) == "//") {
+      file.remove_prefix(2);
+      if (file.empty() || file.front() != '/') {
+        refuse(Code::invalid, "an SQLite URL has no host: write sqlite:///absolute/path or sqlite:relative/path");
+      }
+    }
+  }
+  if (file.empty()) { refuse(Code::invalid, "the path of the queue database is empty; name a file"); }
+  if (file == ":memory:") { refuse(Code::invalid, "a queue in :memory: would be lost at every stop; name a file"); }
+  if (file.find('"') != std::string_view::npos || file.find('\0') != std::string_view::npos) {
+    refuse(Code::invalid, "the path of the queue database may hold neither \" nor NUL");
+  }
+  return std::string(file);
+}
+
+std::string_view unsafe_file_system(long type) noexcept {
+  constexpr std::array<std::pair<unsigned, std::string_view>, 9> kUnsafe = {{
+      {0x6969U, "NFS"},
+      {0xff534d42U, "CIFS"},
+      {0xfe534d42U, "SMB"},
+      {0x517bU, "SMB"},
+      {0x65735546U, "FUSE"},
+      {0x01021997U, "9P"},
+      {0x00c36400U, "Ceph"},
+      {0x5346414fU, "AFS"},
+      {0x73757245U, "Coda"},
+  }};
+  for (const auto& [magic, name] : kUnsafe) {
+    if (static_cast<unsigned>(type) == magic) { return name; }
+  }
+  return {};
+}
+
+FileGuard::FileGuard(const std::string& file) : path_(resolve(file)) {
+  check_file_system(path_);
+  take_lock();
+  try {
+    make_file();
+  } catch (...) {
+    close(lock_);
+    throw;
+  }
+}
+FileGuard::~FileGuard() { close(lock_); }
+
+void FileGuard::take_lock() {
+  const std::string name = path_ + ".lock";
+  lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivate);
+  if (lock_ < 0) { refuse(Code::unavailable, "cannot open " + name + ": " + std::strerror(errno)); }
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    const int why = errno;
+    const std::string owner = read_owner(lock_);
+    close(lock_);
+    if (why != EWOULDBLOCK) { refuse(Code::unavailable, "cannot lock " + name + ": " + std::strerror(why)); }
+    refuse(Code::conflict, "the queue database " + path_ + " is in use by process " +
+                               (owner.empty() ? "(unknown)" : owner) + "; stop it or choose another file");
+  }
+  const std::string pid = std::to_string(getpid()) + "\n";
+  // Only for the sentence above; the lock itself does not depend on it.
+  if (ftruncate(lock_, 0) != 0 || pwrite(lock_, pid.data(), pid.size(), 0) < 0) { return; }
+}
+
+void FileGuard::make_file() const {
+  const int made = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate);
+  if (made < 0) { refuse(Code::unavailable, "cannot open the queue database " + path_ + ": " + std::strerror(errno)); }
+  close(made);
+}
+
+}  // namespace quarry::storage_sqlite

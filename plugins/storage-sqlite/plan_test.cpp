@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What SQLite plans for the hot statements: along an index, never over the whole table, never a sort.
+#include "connection.hpp"
+#include "list_query.hpp"
+#include "statements.hpp"
+#include "test_support.hpp"
+
+namespace quarry::storage_sqlite {
+namespace {
+
+class Plans : public ::testing::Test {
+ protected:
+  Plans() : connection_(folder_.file(), Access::writer, Synchronous::normal) { migrate(connection_, folder_.file()); }
+
+  std::string plan(const std::string& sql) {
+    RawStatement explain(connection_.raw(), "EXPLAIN QUERY PLAN " + sql);
+    std::string text;
+    while (explain.step()) { text.append(explain.text(3)).append("\n"); }
+    return text;
+  }
+  void expect_lean(const std::string& sql) {
+    const std::string text = plan(sql);
+    EXPECT_FALSE(text.empty()) << sql;
+    EXPECT_EQ(text.find("SCAN download"), std::string::npos) << sql << "\n" << text;
+    EXPECT_EQ(text.find("TEMP B-TREE"), std::string::npos) << sql << "\n" << text;
+  }
+  void expect_index(const std::string& sql, const std::string& index) {
+    expect_lean(sql);
+    EXPECT_NE(plan(sql).find(index), std::string::npos) << sql << "\n" << plan(sql);
+  }
+
+ private:
+  TestFolder folder_;
+  Connection connection_;
+};
+
+TEST_F(Plans, CommandsGoAlongTheirIndex) {
+  expect_index(sql::kClaim, "download_claim");
+  expect_index(sql::kPromote, "download_due");
+  expect_index(sql::kSlotCount, "COVERING INDEX download_slot");
+  expect_index(sql::kClaimedBefore, "download_slot");
+  expect_index(sql::kLostLeases, "download_lease");
+  expect_index(sql::kPrune, "download_ended");
+  expect_index(sql::kFindCreatedBy, "download_created_by");
+  expect_index(sql::kNextDue, "download_due");
+  for (const char* statement :
+       {sql::kFindHolder, sql::kFacts, sql::kTransition, sql::kTransitionLive, sql::kHeartbeat, sql::kIntent,
+        sql::kEdit, sql::kProgress, sql::kProgressSameFlags, sql::kMetainfo, sql::kRowById, sql::kRowByHash1,
+        sql::kRowByHash2, sql::kRowByRelease, sql::kRowByCommand}) {
+    expect_lean(statement);
+  }
+  EXPECT_NE(plan(sql::kEventsSince).find("SEARCH event USING INTEGER PRIMARY KEY"), std::string::npos);
+}
+
+TEST_F(Plans, TheLeastRankIsTheHeadOfAnIndex) {
+  EXPECT_EQ(plan(sql::kLeastRank), "SCAN download USING INDEX download_rank\n");
+}
+
+/// Walked in order of its key and cut by LIMIT, so "SCAN" is right where it is along an index; a sort never is.
+TEST_F(Plans, PagesByIdAndRankAreNotSorted) {
+  for (const int descending : {0, 1}) {
+    sdk::ListRequest request;
+    request.descending = descending;
+    EXPECT_EQ(plan(list_query(request).page), "SCAN download\n") << "in order of its rows";
+    request.sort = sdk::SortKey::rank;
+    EXPECT_EQ(plan(list_query(request).page), "SCAN download USING INDEX download_rank\n");
+    request.sort = sdk::SortKey::id;
+    for (const std::uint32_t states : {0U, 1U, 3U, 30U, 511U}) {
+      for (const std::uint32_t statuses : {0U, 1U, 6U, 255U}) {
+        if (states == 0 && statuses == 0) { continue; }
+        request.filter.states = states;
+        request.filter.statuses = statuses;
+        if (!pairs_of(request.filter).empty()) { expect_index(list_query(request).page, "download_status"); }
+      }
+    }
+  }
+}
+
+TEST_F(Plans, AKeysetPageStartsAtItsKey) {
+  sdk::ListRequest request;
+  request.filter.after_id = 5;
+  expect_index(list_query(request).page, "INTEGER PRIMARY KEY (rowid>?)");
+  request.filter.states = 1;
+  expect_index(list_query(request).page, "rowid>?");
+}
+
+TEST_F(Plans, SmallFiltersHaveTheirOwnIndex) {
+  sdk::ListRequest request;
+  request.filter.movie_id = 7;
+  expect_index(list_query(request).page, "download_movie");
+  expect_index(list_query(request).count, "download_movie");
+  request.filter.movie_id = 0;
+  request.filter.cleanup = 1;
+  request.filter.client = "x";
+  EXPECT_NE(plan(list_query(request).page).find("download_cleanup"), std::string::npos);
+}
+
+TEST(ListQuery, TotalsOfStatesAndStatusesAreNotCounted) {
+  sdk::ListRequest request;
+  EXPECT_EQ(list_query(request).count, "");
+  request.filter.statuses = 3;
+  EXPECT_EQ(list_query(request).count, "");
+  request.filter.states = 3;
+  EXPECT_EQ(list_query(request).count, "");
+  request.filter.movie_id = 1;
+  EXPECT_NE(list_query(request).count, "");
+}
+
+TEST(ListQuery, PairsAreThoseThatCanOccur) {
+  sdk::ListFilter filter;
+  filter.states = 1U << static_cast<unsigned>(sdk::DownloadState::downloading);
+  EXPECT_EQ(pairs_of(filter), (StatusPairs{{3, 1}, {3, 2}, {3, 3}}));
+  filter.statuses = 1U << static_cast<unsigned>(sdk::PublicStatus::failed);
+  EXPECT_TRUE(pairs_of(filter).empty());
+}
+
+}  // namespace
+}  // namespace quarry::storage_sqlite

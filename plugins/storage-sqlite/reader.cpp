@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "reader.hpp"
+
+#include "list_query.hpp"
+#include "row.hpp"
+#include "statements.hpp"
+
+#include <quarry/sdk/helpers/barrier.hpp>
+#include <quarry/sdk/helpers/queue_store_rules.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+namespace quarry::storage_sqlite {
+namespace {
+
+/// So many shapes of list() are kept prepared; in practice a program uses a handful.
+constexpr std::size_t kMaxKept = 64;
+constexpr std::int64_t kPoolLookMs = 50;
+
+struct CountRow {
+  Integer state = 0, status = 0, n = 0;
+};
+
+}  // namespace
+
+struct Reader::Queries {
+  Queries(const std::string& path, Synchronous synchronous)
+      : connection(path, Access::reader, synchronous),
+        begin(connection.raw(), sql::kBeginRead),
+        commit(connection.raw(), sql::kCommit),
+        by_id(connection.raw(), sql::kRowById),
+        by_hash1(connection.raw(), sql::kRowByHash1),
+        by_hash2(connection.raw(), sql::kRowByHash2),
+        by_release(connection.raw(), sql::kRowByRelease),
+        by_command(connection.raw(), sql::kRowByCommand),
+        metainfo(connection.raw(), sql::kMetainfo),
+        counts(connection, sql::kStatusCounts, in(), out(count.state, count.status, count.n)),
+        lane_settings(connection, sql::kLane, in(lane), out(max_active, hold)),
+        slots(connection, sql::kSlotCount, in(lane), out(active)),
+        next_due(connection, sql::kNextDue, in(lane), out(due)),
+        last_event(connection, sql::kLastEvent, in(), out(last)),
+        events(connection, sql::kEventsSince, in(after, limit),
+               out(sequence, download, at, epoch, from, to, actor, command, reason)) {}
+
+  /// The statement with this text, prepared now or before.
+  RawStatement& kept(const std::string& text) {
+    if (const auto it = lists.find(text); it != lists.end()) { return *it->second; }
+    if (lists.size() >= kMaxKept) { lists.clear(); }
+    return *lists.emplace(text, std::make_unique<RawStatement>(connection.raw(), text)).first->second;
+  }
+
+  Connection connection;
+  RawStatement begin, commit, by_id, by_hash1, by_hash2, by_release, by_command, metainfo;
+  CountRow count;
+  std::string lane, command, reason;
+  Integer max_active = 0, hold = 0, active = 0, due = 0, last = 0, after = 0, limit = 0;
+  Integer sequence = 0, download = 0, at = 0, epoch = 0, from = 0, to = 0, actor = 0;
+  Statement counts, lane_settings, slots, next_due, last_event, events;
+  std::unordered_map<std::string, std::unique_ptr<RawStatement>> lists;
+};
+
+namespace {
+
+/// One moment of the database for several statements.
+class Snapshot {
+ public:
+  Snapshot(RawDatabase& raw, RawStatement& begin, RawStatement& commit) : raw_(raw), commit_(commit) { begin.run(); }
+  ~Snapshot() {
+    try {
+      // A failed statement may have ended the transaction already.
+      if (raw_.in_transaction()) { commit_.run(); }
+    } catch (const SqliteFailure&) {
+      // A read transaction has nothing to lose; the next BEGIN would report what is wrong.
+    }
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  RawDatabase& raw_;
+  RawStatement& commit_;
+};
+
+}  // namespace
+
+Reader::Reader(const std::string& path, Synchronous synchronous)
+    : queries_(std::make_unique<Queries>(path, synchronous)) {}
+Reader::~Reader() = default;
+
+void Reader::watch(const sdk::CallContext* ctx) noexcept { queries_->connection.raw().watch(ctx); }
+
+bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
+  const auto one = [&](RawStatement& statement, auto key) {
+    const Running running(statement);
+    statement.bind(1, key);
+    if (!statement.step()) { return false; }
+    row.add(read_row(statement));
+    return true;
+  };
+  Queries& q = *queries_;
+  switch (request.by) {
+    case sdk::FindBy::id:
+      return one(q.by_id, request.id);
+    case sdk::FindBy::infohash: {
+      const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
+      return one(q.by_hash1, request.text) || one(q.by_hash2, request.text);
+    }
+    case sdk::FindBy::release_key:
+      return one(q.by_release, request.text);
+    case sdk::FindBy::command:
+      return one(q.by_command, request.text);
+  }
+  throw sdk::Error(sdk::Code::invalid, "unknown kind of find");
+}
+
+std::int64_t Reader::total_of(const sdk::ListRequest& request, const std::string& count) {
+  Queries& q = *queries_;
+  if (!count.empty()) {
+    RawStatement& statement = q.kept(count);
+    const Running running(statement);
+    bind_count(statement, request);
+    return statement.step() ? statement.integer(0) : 0;
+  }
+  const StatusPairs pairs = pairs_of(request.filter);
+  std::int64_t total = 0;
+  for (bool more = q.counts.first(); more; more = q.counts.next()) {
+    const std::pair<std::int32_t, std::int32_t> key{static_cast<std::int32_t>(q.count.state),
+                                                    static_cast<std::int32_t>(q.count.status)};
+    if (std::find(pairs.begin(), pairs.end(), key) != pairs.end()) { total += q.count.n; }
+  }
+  return total;
+}
+
+void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {
+  Queries& q = *queries_;
+  const ListQuery query = list_query(request);
+  const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
+  total = total_of(request, query.count);
+  RawStatement& page = q.kept(query.page);
+  const Running running(page);
+  const RawDatabase::Hold hold(q.connection.raw());
+  bind_page(page, request);
+  while (page.step()) {
+    if (!rows.add(read_row(page))) { return; }
+  }
+}
+
+sdk::Stats Reader::stats(std::string_view lane) {
+  Queries& q = *queries_;
+  const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
+  sdk::Stats stats;
+  for (bool more = q.counts.first(); more; more = q.counts.next()) {
+    stats.by_status[static_cast<std::size_t>(q.count.status)] += q.count.n;
+  }
+  q.lane = lane;
+  q.max_active = sdk::queue_rules::kDefaultMaxActive;
+  q.hold = 0;
+  q.lane_settings.one();
+  q.slots.one();
+  q.next_due.one();
+  q.last_event.one();
+  stats.active = q.active;
+  stats.next_due_ms = q.due;
+  stats.last_event = q.last;
+  stats.lane_hold = static_cast<std::int32_t>(q.hold);
+  stats.lane_max_active = static_cast<std::int32_t>(q.max_active);
+  return stats;
+}
+
+void Reader::events_since(std::int64_t after, std::int32_t limit, sdk::EventSink& events) {
+  Queries& q = *queries_;
+  q.after = after;
+  q.limit = limit;
+  bool wanted = true;
+  for (bool more = q.events.first(); more; more = q.events.next()) {
+    sdk::EventView event;
+    event.actor = static_cast<sdk::Actor>(static_cast<std::int32_t>(q.actor));
+    event.sequence = q.sequence;
+    event.download_id = q.download;
+    event.at_ms = q.at;
+    event.epoch = q.epoch;
+    event.from = static_cast<std::int32_t>(q.from);
+    event.to = static_cast<std::int32_t>(q.to);
+    event.command_id = q.command;
+    event.reason = q.reason;
+    // Read to the end even when enough is enough: only a finished statement lets its snapshot go.
+    wanted = wanted && events.add(event);
+  }
+}
+
+bool Reader::metainfo(std::int64_t id, sdk::ByteSink& bytes) {
+  RawStatement& statement = queries_->metainfo;
+  const Running running(statement);
+  statement.bind(1, id);
+  if (!statement.step()) { return false; }
+  const std::span<const std::byte> kept = statement.blob(0);
+  if (!kept.empty()) { bytes.write(kept); }
+  return true;
+}
+
+ReaderPool::ReaderPool(const std::string& path, Synchronous synchronous, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    readers_.push_back(std::make_unique<Reader>(path, synchronous));
+    free_.push_back(readers_.back().get());
+  }
+}
+
+Reader* ReaderPool::take(const sdk::CallContext& ctx) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    sdk::check_cancelled(ctx);
+    if (!free_.empty()) { break; }
+    const std::int64_t pause = std::clamp<std::int64_t>(ctx.remaining_ms(), 1, kPoolLookMs);
+    given_back_.wait_for(lock, std::chrono::milliseconds(pause));
+  }
+  Reader* reader = free_.back();
+  free_.pop_back();
+  return reader;
+}
+
+void ReaderPool::give_back(Reader* reader) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(reader);
+  }
+  given_back_.notify_one();
+}
+
+ReaderPool::Lease::Lease(ReaderPool& pool, const sdk::CallContext& ctx) : pool_(pool), reader_(pool.take(ctx)) {
+  reader_->watch(&ctx);
+}
+ReaderPool::Lease::~Lease() {
+  reader_->watch(nullptr);
+  pool_.give_back(reader_);
+}
+
+}  // namespace quarry::storage_sqlite
