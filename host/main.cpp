@@ -72,6 +72,7 @@ void add_host_options(CLI::App* command, Arguments& a) {
   command->add_option("--data-dir", a.host.overrides.data_dir, "Where the host keeps its data")->type_name("DIR");
   command->add_option("--plugin-dir", a.host.overrides.plugin_dir, "Where the plugins are")->type_name("DIR");
   command->add_option("--log-level", a.host.overrides.log_level, "How much the log says")
+      ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
 }
 
@@ -153,22 +154,25 @@ void add_search_and_grab(CLI::App& app, Arguments& a) {
   });
 
   CLI::App* grab = app.add_subcommand("grab", "Put a download into the queue");
-  auto* what = grab->add_option("WHAT", a.grab.what, "A URL, a magnet, or the id of a release from `quarry search`");
-  auto* best = grab->add_option("--best", a.words, "Search for this, and take the best release that is good enough")
-                   ->type_name("TERM")
-                   ->expected(1, -1);
-  best->excludes(what);
-  auto* title = grab->add_option("--title", a.grab.title, "What to call it; for a URL or magnet");
-  auto* indexer = grab->add_option("--indexer", a.grab.indexer, "Where it is from; for a URL or magnet");
-  title->excludes(best);
-  indexer->excludes(best);
-  grab->add_option("--category", a.grab.category, "Its category in the download client");
-  grab->add_option("--priority", a.grab.priority, "Its place in the queue [normal]")->check(CLI::IsMember(kPriorities));
+  grab->add_option("WHAT", a.grab.what, "A URL, a magnet, or the id of a release from `quarry search`");
+  grab->add_option("--best", a.words, "Search for this, and take the best release that is good enough")
+      ->type_name("TERM")
+      ->expected(1, -1);
+  grab->add_option("--title", a.grab.title, "What to call it; for a URL or magnet")->type_name("TITLE");
+  grab->add_option("--indexer", a.grab.indexer, "Where it is from; for a URL or magnet")->type_name("NAME");
+  grab->add_option("--category", a.grab.category, "Its category in the download client")->type_name("NAME");
+  grab->add_option("--priority", a.grab.priority, "Its place in the queue [normal]")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(kPriorities));
   add_client_options(grab, a);
   grab->callback([&a] {
     a.grab.best = CLI::detail::join(a.words, " ");
-    if (a.grab.what.empty() && a.grab.best.empty()) {
-      throw CLI::RequiredError("say what to grab: a URL, a magnet, the id of a release, or --best TERM");
+    if (a.grab.what.empty() == a.grab.best.empty()) {
+      throw CLI::ValidationError(
+          "say what to grab: a URL, a magnet, the id of a release, or --best TERM; exactly one of these");
+    }
+    if (!a.grab.best.empty() && !(a.grab.title.empty() && a.grab.indexer.empty())) {
+      throw CLI::ExcludesError("--best", a.grab.title.empty() ? "--indexer" : "--title");
     }
     a.chosen = [&a] {
       return ask_host(a, [&a](const Session& session) { return quarry::cli::grab(session, a.grab); });
@@ -180,9 +184,10 @@ void add_queue(CLI::App& app, Arguments& a) {
   CLI::App* queue = app.add_subcommand("queue", "Show the queue");
   queue->add_flag("--watch", a.watch, "Show it each second until nothing is under way any more");
   queue->add_option("--status", a.queue.statuses, "Only these, separated by commas [all but cancelled]")
+      ->type_name("LIST")
       ->delimiter(',')
       ->check(CLI::IsMember(kStatuses));
-  queue->add_option("--page", a.queue.page, "Which page [1]")->check(CLI::Range(1, 1'000'000));
+  queue->add_option("--page", a.queue.page, "Which page [1]")->type_name("N")->check(CLI::Range(1, 1'000'000));
   queue->add_option("--page-size", a.queue.page_size, "Downloads on a page, at most 1000 [50]")
       ->check(CLI::Range(1, 1000));
   add_client_options(queue, a);
@@ -197,7 +202,7 @@ CLI::App* add_item_command(CLI::App& app, Arguments& a, const char* name, const 
   add_client_options(sub, a);
   sub->callback([&a, command] {
     if (a.items.ids.empty() == !a.items.all) {
-      throw CLI::RequiredError(
+      throw CLI::ValidationError(
           "say which downloads: their ids, or --all where there is such an option; exactly one of these");
     }
     a.chosen = [&a, command] {

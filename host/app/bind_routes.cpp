@@ -35,7 +35,9 @@ std::vector<http::Route> bind_routes(api::Services& services) {
     bound.options.auth = route.auth;
     bound.options.slow = route.slow;
     bound.options.body_limit = route.body_limit;
-    bound.handler = [handler = std::move(route.handler)](const http::Request& request) { return to_http(handler(to_api(request))); };
+    bound.handler = [handler = std::move(route.handler)](const http::Request& request) {
+      return to_http(handler(to_api(request)));
+    };
     table.push_back(std::move(bound));
   }
   return table;

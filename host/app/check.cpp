@@ -79,8 +79,8 @@ int check(const HostArguments& arguments, std::ostream& out, std::ostream& err) 
     out << w.take() << '\n';
     return ok ? kExitOk : kExitConfiguration;
   }
-  out << manifest.file.string() << ": listens on " << manifest.listen.address << ':' << manifest.listen.port << ", data in "
-      << manifest.data_dir.string() << ", plugins in " << manifest.plugin_dir.string() << '\n';
+  out << manifest.file.string() << ": listens on " << manifest.listen.address << ':' << manifest.listen.port
+      << ", data in " << manifest.data_dir.string() << ", plugins in " << manifest.plugin_dir.string() << '\n';
   print_instances(instances, out);
   if (!storage.ok()) { err << manifest.file.string() << ": " << storage.error().text << '\n'; }
   out << (ok ? "All is well.\n" : "Not all is well.\n");
@@ -112,10 +112,11 @@ int plugin_list(const std::filesystem::path& plugin_dir, bool json, std::ostream
     w.end_object();
     if (json) { continue; }
     if (entry) {
-      out << "  " << std::left << std::setw(18) << entry->id << ' ' << std::setw(8) << entry->version << ' ' << entry->description
-          << "\n  " << std::setw(18) << "" << ' ' << joined(entry->provides) << '\n';
+      out << "  " << std::left << std::setw(18) << entry->id << ' ' << std::setw(8) << entry->version << ' '
+          << entry->description << "\n  " << std::setw(18) << "" << ' ' << joined(entry->provides) << '\n';
     } else {
-      out << "  " << std::left << std::setw(18) << file.filename().string() << " refused: " << entry.error().text << '\n';
+      out << "  " << std::left << std::setw(18) << file.filename().string() << " refused: " << entry.error().text
+          << '\n';
     }
   }
   w.end_array();
@@ -131,7 +132,9 @@ int plugin_check(const std::filesystem::path& file, bool json, std::ostream& out
   w.begin_object().member("file", file.string()).member("ok", ok).key("checks").begin_array();
   for (const plugins::CheckResult& r : results) {
     w.begin_object().member("name", r.name).member("ok", r.ok).member("text", r.sentence).end_object();
-    if (!json) { out << (r.ok ? "  ok      " : "  FAILED  ") << std::left << std::setw(16) << r.name << ' ' << r.sentence << '\n'; }
+    if (!json) {
+      out << (r.ok ? "  ok      " : "  FAILED  ") << std::left << std::setw(16) << r.name << ' ' << r.sentence << '\n';
+    }
   }
   w.end_array().end_object();
   if (json) { out << w.take() << '\n'; }

@@ -30,19 +30,6 @@ constexpr char kApiVersion[] = "5.28.0.10274";
 /// Handed over at the same time; more would only wait for the same client.
 constexpr int kMostDispatchers = 3;
 
-/// A generator that several threads may ask.
-class Chance {
- public:
-  double operator()() {
-    const std::lock_guard lock(mutex_);
-    return std::uniform_real_distribution<double>(0, 1)(engine_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_{ops::random_seed()};
-};
-
 /// Each job on a thread of its own: they wait for other machines, not for this one.
 void run_on_threads(std::vector<std::function<void()>>& jobs) {
   std::vector<std::thread> threads;
@@ -56,6 +43,19 @@ void log_plugin(sdk::LogLevel level, std::string_view instance, std::string_view
 }
 
 }  // namespace
+
+/// A generator that several threads may ask.
+class Chance {
+ public:
+  double operator()() {
+    const std::lock_guard lock(mutex_);
+    return std::uniform_real_distribution<double>(0, 1)(engine_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 engine_{ops::random_seed()};
+};
 
 struct RunningHost::Parts {
   Parts(const manifest::Manifest& m, const sdk::Clock& c) : manifest(m), clock(c) {}
@@ -83,7 +83,9 @@ struct RunningHost::Parts {
 StartFailure RunningHost::Parts::start_plugins() {
   std::error_code ec;
   std::filesystem::create_directories(manifest.data_dir, ec);
-  if (ec) { return {kExitFailed, "the data directory " + manifest.data_dir.string() + " cannot be made: " + ec.message()}; }
+  if (ec) {
+    return {kExitFailed, "the data directory " + manifest.data_dir.string() + " cannot be made: " + ec.message()};
+  }
   plugins::HostOptions options = plugin_options(manifest, clock, log_plugin);
   // A client on the same network is back within seconds, so it is never left alone for long.
   options.breaker.first_wait_ms = 5'000;
@@ -96,7 +98,8 @@ StartFailure RunningHost::Parts::start_plugins() {
   plugins->create();
   for (const plugins::InstanceInfo& instance : plugins->instances()) {
     if (instance.state != plugins::InstanceState::failed) { continue; }
-    ops::log(sdk::LogLevel::error, "plugins", instance.id + " did not load, the host goes on without it: " + instance.error);
+    ops::log(sdk::LogLevel::error, "plugins",
+             instance.id + " did not load, the host goes on without it: " + instance.error);
   }
   return {};
 }
@@ -107,7 +110,9 @@ StartFailure RunningHost::Parts::open_store() {
   store = *found;
   sdk::BasicContext ctx(clock, kOpenTimeoutMs, "start");
   const sdk::Status opened = store->open(ctx);
-  if (!opened.ok()) { return {kExitFailed, "the storage cannot be opened: " + ctx.failure(opened, "no reason given").text}; }
+  if (!opened.ok()) {
+    return {kExitFailed, "the storage cannot be opened: " + ctx.failure(opened, "no reason given").text};
+  }
   store_client = std::make_unique<queue::StoreClient>(*store, clock, [this] { return commands.next(); });
   sdk::LaneSettings lane;
   const queue::QueueSettings settings = queue_settings(manifest);
@@ -169,7 +174,8 @@ StartFailure RunningHost::Parts::start_http() {
   if (key->created) { ops::log(sdk::LogLevel::info, "app", "made an API key; it is in " + key_file.string()); }
   services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
   http::ServerOptions options;
-  options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address, manifest.listen.port};
+  options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address,
+                    manifest.listen.port};
   options.api_key = key->key;
   options.app_version = kApiVersion;
   options.on_problem = [](std::string_view line) { ops::log(sdk::LogLevel::warning, "http", line); };
@@ -189,14 +195,16 @@ StartFailure RunningHost::start() {
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   parts_->engine->start();
   const http::Endpoint at = parts_->server->local_endpoint();
-  ops::log(sdk::LogLevel::info, "app", "quarry " QUARRY_VERSION " listens on " + at.address + ":" + std::to_string(at.port));
+  ops::log(sdk::LogLevel::info, "app",
+           "quarry " QUARRY_VERSION " listens on " + at.address + ":" + std::to_string(at.port));
   return {};
 }
 
 bool RunningHost::stop() {
   parts_->server->stop(kHttpGrace);
   if (!parts_->engine->stop(kEngineStopMs)) {
-    ops::log(sdk::LogLevel::warning, "app", "a plugin does not return; leaving without it, its work is taken up at the next start");
+    ops::log(sdk::LogLevel::warning, "app",
+             "a plugin does not return; leaving without it, its work is taken up at the next start");
     return false;
   }
   return parts_->plugins->stop(kPluginStopMs);

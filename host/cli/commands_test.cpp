@@ -113,6 +113,9 @@ TEST(Grab, NamesTheDownloadThatIsThereAlready) {
   host.tell("POST /api/v3/queue/grab", 409, body);
   EXPECT_EQ(grab(host.session(), {"magnet:?x", "", "", "", "", ""}), kExitConflict);
   EXPECT_EQ(host.err(), "quarry: it is in the queue already. Nothing was changed. (download 41)\n");
+  host.tell("POST /api/v3/queue/grab/r-1", 409, R"({"message":"it is there already, as download 41","existingId":41})");
+  EXPECT_EQ(grab(host.session(), {"r-1", "", "", "", "", ""}), kExitConflict);
+  EXPECT_THAT(host.err(), ::testing::EndsWith("quarry: it is there already, as download 41\n")) << "told once";
   EXPECT_EQ(grab(host.session(true), {"magnet:?x", "", "", "", "", ""}), kExitConflict);
   EXPECT_EQ(host.out(), body + "\n") << "with --json also an error comes as the host sent it";
 }
@@ -162,7 +165,7 @@ TEST(Queue, SaysWhenItIsEmpty) {
   ScriptedHost host;
   host.tell("GET /api/v3/queue", 200, page({}));
   EXPECT_EQ(queue(host.session(), {}), kExitOk);
-  EXPECT_EQ(host.out(), "nothing in the queue\n");
+  EXPECT_EQ(host.out(), "no download to show\n");
 }
 
 TEST(Queue, ReportsARefusedKey) {

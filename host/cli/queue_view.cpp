@@ -32,7 +32,7 @@ std::string queue_path(const QueueOptions& options) {
 std::string render_queue(sdk::Json page, const Terminal& terminal) {
   const sdk::Json records = page["records"];
   const std::int64_t total = page["totalRecords"].as_int();
-  if (records.size() == 0) { return total == 0 ? "nothing in the queue\n" : "nothing on this page\n"; }
+  if (records.size() == 0) { return total == 0 ? "no download to show\n" : "no download on this page\n"; }
   Table table({{"id", Align::right, false},
                {"status", Align::left, false},
                {"progress", Align::left, false},

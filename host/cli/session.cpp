@@ -16,9 +16,9 @@ std::string words_of(const std::string& body) {
   std::string text((*document)["message"].as_string());
   const std::string_view advice = (*document)["description"].as_string();
   if (!text.empty() && !advice.empty()) { text.append(". ").append(advice); }
-  if (const auto existing = (*document)["existingId"].as_int(); !text.empty() && existing != 0) {
-    text += " (download " + std::to_string(existing) + ")";
-  }
+  const std::string existing = std::to_string((*document)["existingId"].as_int());
+  const bool is_told = existing == "0" || text.find("download " + existing) != std::string::npos;
+  if (!text.empty() && !is_told) { text += " (download " + existing + ")"; }
   return text;
 }
 
@@ -45,7 +45,7 @@ void complain(const Session& session, std::string_view sentence) {
 
 int report_failure(const Session& session, const Answer& answer, std::string_view about) {
   if (session.json && !answer.body.empty() && answer.status != 0) { session.console.out << answer.body << '\n'; }
-  const std::string prefix = about.empty() ? std::string() : std::string(about) + ": ";
+  const std::string prefix = about.empty() || answer.status == 0 ? std::string() : std::string(about) + ": ";
   complain(session, prefix + sentence_for(session, answer));
   return answer.exit_code;
 }

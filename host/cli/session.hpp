@@ -24,7 +24,7 @@ struct Session {
 void complain(const Session& session, std::string_view sentence);
 
 /// Tells the person what went wrong, in the host's own words where there are some; with --json also
-/// prints the host's answer as it came. `about` names what was asked for ("12"), empty: nothing.
+/// prints the host's answer as it came. `about` names the download it is about ("12"), empty: none.
 /// Returns the exit code.
 [[nodiscard]] int report_failure(const Session& session, const Answer& answer, std::string_view about = {});
 

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::int64_t kStoreDownMaxMs = 10'000;
 
-std::string name_of(const Download& d) { return "download " + std::to_string(d.id); }
-
 class LeaseHold {
  public:
   LeaseHold(LeaseKeeper& keeper, const Download& d) : keeper_(keeper), id_(d.id) { keeper_.hold(d.id, d.epoch); }
@@ -86,8 +84,9 @@ bool Dispatcher::commit_intent(Download& d, const SourceMaterial& source, const 
       d.infohash_v2 = source.facts.infohash_v2;
       return true;
     case sdk::CommandResult::conflict:
-      not_dispatched(d, sdk::failure(sdk::Code::conflict, "the same torrent is in the queue already, as download " +
-                                                              std::to_string(outcome->existing_id)),
+      not_dispatched(d,
+                     sdk::failure(sdk::Code::conflict, "the same torrent is in the queue already, as download " +
+                                                           std::to_string(outcome->existing_id)),
                      Party::source);
       return false;
     default:
@@ -209,8 +208,9 @@ void Dispatcher::undo_if_cancelled(const Download& d, sdk::DownloadClient& clien
   const sdk::ItemKey key = key_of(d);
   sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
   const sdk::Status status = client.remove(ctx, {&key, 1}, row->cleanup == 2 ? 1 : 0);
-  ports_.log(sdk::LogLevel::info, name_of(d) + " was cancelled while it was being added; " +
-                                      (status.ok() ? "removed it from the client again" : "the reconciler will remove it"));
+  ports_.log(sdk::LogLevel::info,
+             name_of(d) + " was cancelled while it was being added; " +
+                 (status.ok() ? "removed it from the client again" : "the reconciler will remove it"));
 }
 
 void Dispatcher::now_verifying(const Download& d, const std::string& why) {
@@ -246,9 +246,10 @@ void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, 
     }
   }
   ports_.log(sdk::LogLevel::info,
-             name_of(d) + (verdict.to == sdk::DownloadState::failed
-                               ? " failed: "
-                               : " waits " + std::to_string(verdict.delay_ms) + " ms: ") + failure.text);
+             name_of(d) +
+                 (verdict.to == sdk::DownloadState::failed ? " failed: "
+                                                           : " waits " + std::to_string(verdict.delay_ms) + " ms: ") +
+                 failure.text);
   static_cast<void>(change(d, verdict.to, patch, failure.text));
 }
 

@@ -14,7 +14,8 @@ class DispatcherTest : public testing::EngineTest {
  protected:
   /// This method of the client goes wrong like this; the others work.
   void break_client(std::string method, Fault fault) {
-    client.on_call([method = std::move(method), fault](std::string_view m) { return m == method ? fault : Fault::none; });
+    client.on_call(
+        [method = std::move(method), fault](std::string_view m) { return m == method ? fault : Fault::none; });
   }
   void heal_client() { client.on_call({}); }
 };
@@ -143,9 +144,21 @@ TEST_F(DispatcherTest, HtmlInPlaceOfATorrentFailsWithTheReason) {
   EXPECT_NE(row(id).error.find("web page"), std::string::npos);
 }
 
+TEST_F(DispatcherTest, AnEmptyFileInPlaceOfATorrentIsCalledEmpty) {
+  host.http.serve(
+      [](const sdk::testing::SeenRequest&) -> sdk::Result<sdk::HttpReply> { return sdk::testing::reply(200, ""); });
+  GrabRequest request;
+  request.download_url = "http://site.example/empty.torrent";
+  const auto id = grab(request);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::failed);
+  EXPECT_NE(row(id).error.find("empty"), std::string::npos) << row(id).error;
+}
+
 TEST_F(DispatcherTest, ADangerousNameIsBlockedAndNeverSent) {
   indexer.answer =
-      "d4:infod5:filesld6:lengthi1024e4:pathl2:..6:passwdeee4:name4:film12:piece lengthi16384e6:pieces20:pppppppppppppppppppp"
+      "d4:infod5:filesld6:lengthi1024e4:pathl2:..6:passwdeee4:name4:film12:piece "
+      "lengthi16384e6:pieces20:pppppppppppppppppppp"
       "ee";
   const auto id = grab_release();
   static_cast<void>(dispatch());

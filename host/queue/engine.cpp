@@ -33,7 +33,8 @@ std::int64_t Housekeeper::step(std::int64_t now_ms) {
     ports_.log(sdk::LogLevel::warning, "cannot look for lost work: " + rescued.error().text);
   } else {
     for (const Download& d : *rescued) {
-      ports_.log(sdk::LogLevel::info, "download " + std::to_string(d.id) + " was left behind by a worker that is gone; it is now " +
+      ports_.log(sdk::LogLevel::info, "download " + std::to_string(d.id) +
+                                          " was left behind by a worker that is gone; it is now " +
                                           std::string(sdk::to_string(d.state)));
     }
   }
@@ -44,6 +45,8 @@ std::int64_t Housekeeper::step(std::int64_t now_ms) {
   }
   return now_ms + settings_.lease_ms / 3;
 }
+
+std::string name_of(const Download& d) { return "download " + std::to_string(d.id); }
 
 std::string tag_of(std::int64_t id) { return std::string(kTagHead) + std::to_string(id); }
 

@@ -75,6 +75,11 @@ class Housekeeper {
   LeaseKeeper& leases_;
 };
 
+/// The bit of a state or status in a filter.
+[[nodiscard]] constexpr std::uint32_t bit(sdk::DownloadState s) noexcept { return 1U << static_cast<std::uint32_t>(s); }
+[[nodiscard]] constexpr std::uint32_t bit(sdk::PublicStatus s) noexcept { return 1U << static_cast<std::uint32_t>(s); }
+/// "download 17", for log lines.
+[[nodiscard]] std::string name_of(const Download& download);
 /// "quarry.17": marks an item of ours in a client.
 [[nodiscard]] std::string tag_of(std::int64_t id);
 /// The id in a list of tags separated by commas, or 0.

@@ -59,7 +59,9 @@ class EngineTest : public ::testing::Test {
     EnginePorts p;
     p.store = &face;
     p.clock = &clock;
-    p.client = [this](std::string_view id) -> sdk::DownloadClient* { return id == "client" && client_loaded ? &client : nullptr; };
+    p.client = [this](std::string_view id) -> sdk::DownloadClient* {
+      return id == "client" && client_loaded ? &client : nullptr;
+    };
     p.choose_client = [this] { return client_loaded ? std::string("client") : std::string(); };
     p.indexer = [this](std::string_view id) -> sdk::Indexer* { return id == "indexer" ? &indexer : nullptr; };
     p.http = &host.http;

@@ -17,7 +17,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -124,7 +125,9 @@ std::string path_danger(const std::vector<std::string_view>& parts) {
     if (part.size() >= 2 && part[1] == ':' && std::isalpha(static_cast<unsigned char>(part[0])) != 0) {
       return "the name " + name + " starts with a drive letter";
     }
-    if (part.find("\xE2\x80\xAE") != std::string_view::npos) { return "the name " + name + " is written backwards to hide its ending"; }
+    if (part.find("\xE2\x80\xAE") != std::string_view::npos) {
+      return "the name " + name + " is written backwards to hide its ending";
+    }
     if (part.size() > 255) { return "the name " + name + " is longer than a file system takes"; }
   }
   if (runs_as_program(parts.back())) { return "\"" + shown(parts.back()) + "\" is a program or a shortcut"; }
@@ -141,7 +144,8 @@ sdk::Result<TorrentFacts> inspect_torrent(std::string_view bytes) {
   int position = 0;
   const lt::bdecode_node root = lt::bdecode(buffer, ec, &position, kMaxMetainfoDepth, kMaxMetainfoTokens);
   if (ec) { return refused("not a valid .torrent at byte " + std::to_string(position) + ": " + ec.message()); }
-  const lt::bdecode_node info = root.type() == lt::bdecode_node::dict_t ? root.dict_find_dict("info") : lt::bdecode_node();
+  const lt::bdecode_node info =
+      root.type() == lt::bdecode_node::dict_t ? root.dict_find_dict("info") : lt::bdecode_node();
   if (!info) { return refused("not a valid .torrent: it has no \"info\""); }
 
   TorrentFacts facts;
@@ -178,7 +182,10 @@ sdk::Result<TorrentFacts> inspect_magnet(std::string_view uri) {
   if (lower(uri.substr(0, 8)) != "magnet:?") { return refused("a magnet link starts with \"magnet:?\""); }
   lt::error_code ec;
   const lt::add_torrent_params params = lt::parse_magnet_uri({uri.data(), uri.size()}, ec);
-  if (ec) { return refused("the magnet link names no usable hash (xt=urn:btih: with 40 hex or 32 base32 digits): " + ec.message()); }
+  if (ec) {
+    return refused("the magnet link names no usable hash (xt=urn:btih: with 40 hex or 32 base32 digits): " +
+                   ec.message());
+  }
   if (names_two_torrents(lower(uri))) { return refused("the magnet link names two different torrents"); }
   TorrentFacts facts;
   if (params.info_hashes.has_v1()) { facts.infohash_v1 = hex(params.info_hashes.v1); }

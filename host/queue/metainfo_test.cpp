@@ -11,15 +11,16 @@ std::string num(std::int64_t n) { return "i" + std::to_string(n) + "e"; }
 
 /// A v1 torrent of one file; the keys of "info" in order.
 std::string single(std::string_view name, std::int64_t length = 1024) {
-  return "d" + str("info") + "d" + str("length") + num(length) + str("name") + str(name) + str("piece length") + num(16384) +
-         str("pieces") + str(std::string(20, 'p')) + "ee";
+  return "d" + str("info") + "d" + str("length") + num(length) + str("name") + str(name) + str("piece length") +
+         num(16384) + str("pieces") + str(std::string(20, 'p')) + "ee";
 }
 std::string with_path(const std::vector<std::string>& parts) {
   std::string path = "l";
   for (const auto& p : parts) { path += str(p); }
   path += "e";
-  return "d" + str("info") + "d" + str("files") + "ld" + str("length") + num(1024) + str("path") + path + "ee" + str("name") +
-         str("film") + str("piece length") + num(16384) + str("pieces") + str(std::string(20, 'p')) + "ee";
+  return "d" + str("info") + "d" + str("files") + "ld" + str("length") + num(1024) + str("path") + path + "ee" +
+         str("name") + str("film") + str("piece length") + num(16384) + str("pieces") + str(std::string(20, 'p')) +
+         "ee";
 }
 
 TEST(InspectTorrent, ComputesTheV1HashOfTheKnownVector) {
@@ -87,7 +88,8 @@ TEST(InspectMagnet, RefusesWhatNamesNothingOrTwoThings) {
   EXPECT_FALSE(inspect_magnet("magnet:?xt=urn:btih:0000000000000000000000000000000000000000").ok());
   EXPECT_FALSE(inspect_magnet("http://example.org/").ok());
   EXPECT_FALSE(inspect_magnet("magnet:?xt=urn:btih:8afb31ebc9589b5830861777c6fba3e29f9df0c1"
-                              "&xt=urn:btih:9afb31ebc9589b5830861777c6fba3e29f9df0c1").ok());
+                              "&xt=urn:btih:9afb31ebc9589b5830861777c6fba3e29f9df0c1")
+                   .ok());
   EXPECT_FALSE(inspect_magnet("").ok());
 }
 

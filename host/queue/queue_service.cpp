@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "queue/queue_service.hpp"
 
+#include "queue/engine.hpp"
 #include "queue/metainfo.hpp"
 #include "queue/store_client.hpp"
 
@@ -21,8 +22,6 @@ sdk::Failure invalid(std::string text) { return sdk::failure(sdk::Code::invalid,
 sdk::Failure no_such(std::int64_t id) {
   return sdk::failure(sdk::Code::not_found, "there is no download with id " + std::to_string(id));
 }
-
-constexpr std::uint32_t bit(sdk::DownloadState s) { return 1U << static_cast<std::uint32_t>(s); }
 
 bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
 

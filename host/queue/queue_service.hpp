@@ -17,13 +17,13 @@
 namespace quarry::queue {
 
 struct GrabRequest {
-  std::string title;         ///< empty: taken from the magnet's dn, or the URL
-  std::string indexer;       ///< with guid: the instance that hands the release out
+  std::string title;    ///< empty: taken from the magnet's dn, or the URL
+  std::string indexer;  ///< with guid: the instance that hands the release out
   std::string guid;
   std::string download_url;  ///< http, https or magnet
   std::string magnet;
   std::string category;
-  std::string infohash_v1;   ///< when known
+  std::string infohash_v1;  ///< when known
   std::int64_t movie_id = 0;
   std::int64_t size_bytes = -1;
   sdk::Priority priority = sdk::Priority::normal;
@@ -47,9 +47,9 @@ class StoreClient;
 
 struct QueueSettings {
   std::string lane = "downloads";
-  int max_concurrent_downloads = 3;   ///< 1–10
-  int default_max_retries = 3;        ///< 1–10
-  bool priority_queue = true;         ///< false: first come, first served
+  int max_concurrent_downloads = 3;  ///< 1–10
+  int default_max_retries = 3;       ///< 1–10
+  bool priority_queue = true;        ///< false: first come, first served
   std::int64_t priority_step_ms = 7LL * 24 * 3600 * 1000;
   std::string default_category = "quarry";
 };

@@ -14,11 +14,6 @@ constexpr std::size_t kKeysPerCall = 200;
 constexpr std::size_t kProgressPerCall = 500;
 constexpr std::int64_t kClientDownMaxMs = 30'000;
 
-constexpr std::uint32_t bit(sdk::DownloadState s) { return 1U << static_cast<std::uint32_t>(s); }
-constexpr std::uint32_t bit(sdk::PublicStatus s) { return 1U << static_cast<std::uint32_t>(s); }
-
-std::string name_of(const Download& d) { return "download " + std::to_string(d.id); }
-
 bool is_whole(sdk::ItemState state) { return state == sdk::ItemState::seeding || state == sdk::ItemState::finished; }
 
 }  // namespace
@@ -66,10 +61,10 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
   }
   failures_ = 0;
   listing_counts_ = false;
-  const bool somebody_absent = std::any_of(rows->begin(), rows->end(), [&](const Download& d) {
-    return ours->find(d) == nullptr;
-  });
-  const std::int64_t between = std::max(settings_.poll_ms, settings_.absent_ms / std::max(1, settings_.absent_listings));
+  const bool somebody_absent =
+      std::any_of(rows->begin(), rows->end(), [&](const Download& d) { return ours->find(d) == nullptr; });
+  const std::int64_t between =
+      std::max(settings_.poll_ms, settings_.absent_ms / std::max(1, settings_.absent_listings));
   if (full_due || (somebody_absent && now_ms - last_full_ms_ >= between)) {
     read_everything(*client, *rows, *ours, now_ms);
   }
@@ -81,7 +76,8 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
 sdk::Result<std::vector<Download>> Reconciler::open_downloads(std::int64_t now_ms) {
   sdk::ListFilter active;
   active.client = client_id_;
-  active.states = bit(sdk::DownloadState::verifying) | bit(sdk::DownloadState::downloading) | bit(sdk::DownloadState::missing);
+  active.states =
+      bit(sdk::DownloadState::verifying) | bit(sdk::DownloadState::downloading) | bit(sdk::DownloadState::missing);
   auto rows = ports_.store->list_all(active);
   if (!rows) { return rows; }
   const auto also = [&](const sdk::ListFilter& filter) -> sdk::Done {
@@ -209,7 +205,9 @@ void Reconciler::remove_orphans(sdk::DownloadClient& client, const Listing& ever
     const sdk::ItemKey key = key_of(*row);
     sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(id));
     const sdk::Status status = client.remove(ctx, {&key, 1}, 0);
-    if (status.ok()) { ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_); }
+    if (status.ok()) {
+      ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_);
+    }
   }
 }
 
@@ -260,8 +258,9 @@ void Reconciler::clean_up(sdk::DownloadClient& client, const Download& d, const 
     return;  // the next step sees whether it is gone
   }
   if (item != nullptr) {
-    ports_.log(sdk::LogLevel::info, name_of(d) + (again ? " was grabbed again" : " was in the client before the queue asked for it") +
-                                        "; leaving it in " + client_id_);
+    ports_.log(sdk::LogLevel::info,
+               name_of(d) + (again ? " was grabbed again" : " was in the client before the queue asked for it") +
+                   "; leaving it in " + client_id_);
   }
   sdk::Edit done;
   done.id = d.id;
@@ -301,10 +300,12 @@ void Reconciler::absent(const Download& d, std::int64_t now_ms) {
     return change(d, sdk::DownloadState::missing, patch, patch.error);
   }
   const bool lost = d.state == sdk::DownloadState::missing;
-  const std::string why = lost ? "it vanished from " + client_id_ + "; adding it again" : client_id_ + " never got it; sending it again";
+  const std::string why =
+      lost ? "it vanished from " + client_id_ + "; adding it again" : client_id_ + " never got it; sending it again";
   patch.error = why;
   if (d.attempts > d.max_retries) {
-    const std::string last = lost ? "it vanished from " + client_id_ + " again and again" : client_id_ + " never showed it";
+    const std::string last =
+        lost ? "it vanished from " + client_id_ + " again and again" : client_id_ + " never showed it";
     patch.error = last;
     return change(d, sdk::DownloadState::failed, patch, last);
   }
@@ -340,7 +341,8 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const I
     patch.size_bytes = item.size_bytes;
     patch.progress = 1;
     patch.set_flags = item.state == sdk::ItemState::seeding ? sdk::kSeeding : 0U;
-    patch.clear_flags = sdk::kStalled | sdk::kClientPaused | (item.state == sdk::ItemState::seeding ? 0U : sdk::kSeeding);
+    patch.clear_flags =
+        sdk::kStalled | sdk::kClientPaused | (item.state == sdk::ItemState::seeding ? 0U : sdk::kSeeding);
     return change(d, sdk::DownloadState::completed, patch, "all data is there");
   }
   apply_hold(client, d, item);
@@ -353,7 +355,8 @@ void Reconciler::note_progress(const Download& d, const Item& item, std::int64_t
   const bool quiet = item.state == sdk::ItemState::stalled || item.state == sdk::ItemState::metadata;
   const bool stalled = quiet && now_ms - growth.at_ms >= settings_.stalled_ms;
   const std::uint32_t mask = sdk::kStalled | sdk::kSeeding | sdk::kClientPaused;
-  const std::uint32_t flags = (stalled ? sdk::kStalled : 0U) | (item.state == sdk::ItemState::seeding ? sdk::kSeeding : 0U) |
+  const std::uint32_t flags = (stalled ? sdk::kStalled : 0U) |
+                              (item.state == sdk::ItemState::seeding ? sdk::kSeeding : 0U) |
                               (item.state == sdk::ItemState::paused ? sdk::kClientPaused : 0U);
   const bool same = (d.flags & mask) == flags && d.done_bytes == item.done_bytes && d.down_bps == item.down_bps &&
                     d.up_bps == item.up_bps && d.eta_s == item.eta_s && d.seeders == item.seeders &&

@@ -50,7 +50,8 @@ class Reconciler {
   [[nodiscard]] sdk::Result<Listing> list(sdk::DownloadClient& client, const std::vector<Download>& wanted);
   [[nodiscard]] sdk::Result<Listing> list_everything(sdk::DownloadClient& client);
   [[nodiscard]] bool is_believable(const Listing& everything, std::int64_t now_ms);
-  void read_everything(sdk::DownloadClient& client, const std::vector<Download>& rows, Listing& ours, std::int64_t now_ms);
+  void read_everything(sdk::DownloadClient& client, const std::vector<Download>& rows, Listing& ours,
+                       std::int64_t now_ms);
   void remove_orphans(sdk::DownloadClient& client, const Listing& everything);
 
   [[nodiscard]] bool is_ours(const Item& item, const Download& download);

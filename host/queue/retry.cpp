@@ -6,7 +6,9 @@
 namespace quarry::queue {
 namespace {
 constexpr std::int64_t kClientDownMs = 5'000;
-constexpr std::int64_t kCredentialsMs = 5LL * 60 * 1000;
+/// Whoever refused the credentials is not asked again by its plugin; looking whether somebody has
+/// corrected them costs nothing, and nobody should wait for long after doing so.
+constexpr std::int64_t kCredentialsMs = 30'000;
 
 std::int64_t spread(std::int64_t ms, double jitter, double random) noexcept {
   return ms + static_cast<std::int64_t>(static_cast<double>(ms) * jitter * std::clamp(random, 0.0, 1.0));
@@ -31,14 +33,16 @@ Verdict judge(const sdk::Status& status, Party party, int attempts, int max_retr
     case Code::conflict:
       return {DownloadState::failed, 0, true};
     case Code::unauthenticated:
-      return {DownloadState::queued, spread(std::max(asked_ms, kCredentialsMs), policy.jitter, random), false};
+      return {DownloadState::queued, spread(kCredentialsMs, policy.jitter, random), false};
     case Code::rate_limited:
       return {DownloadState::queued, spread(std::max(asked_ms, policy.base_ms), policy.jitter, random), false};
     case Code::unavailable:
     case Code::deadline:
     case Code::cancelled:
       if (asked_ms > 0) { return {DownloadState::queued, spread(asked_ms, policy.jitter, random), false}; }
-      if (party == Party::client) { return {DownloadState::queued, spread(kClientDownMs, policy.jitter, random), false}; }
+      if (party == Party::client) {
+        return {DownloadState::queued, spread(kClientDownMs, policy.jitter, random), false};
+      }
       break;
     default:
       break;

@@ -48,6 +48,10 @@ TEST(Judge, AClientThatIsDownCostsNoAttempt) {
   }
 }
 
+TEST(Judge, CredentialsAreLookedAtAgainSoonWhateverWasAskedFor) {
+  EXPECT_EQ(judge(status(Code::unauthenticated, 30 * 60'000), Party::client, 1, 3, {}, 0).delay_ms, 30'000);
+}
+
 TEST(Judge, AWaitThatWasAskedForWins) {
   const Verdict limited = judge(status(Code::rate_limited, 90'000), Party::source, 9, 3, {}, 0);
   EXPECT_EQ(limited.to, DownloadState::queued);

@@ -25,7 +25,8 @@ class FetchBuffer final : public sdk::FetchSink {
 };
 
 sdk::Failure too_large() {
-  return sdk::failure(sdk::Code::invalid, "the .torrent is larger than " + std::to_string(kMaxMetainfoBytes >> 20U) + " MiB");
+  return sdk::failure(sdk::Code::invalid,
+                      "the .torrent is larger than " + std::to_string(kMaxMetainfoBytes >> 20U) + " MiB");
 }
 
 sdk::Result<SourceMaterial> from_indexer(const EnginePorts& ports, const EngineSettings& settings, const Download& d) {
@@ -47,8 +48,12 @@ sdk::Result<SourceMaterial> from_indexer(const EnginePorts& ports, const EngineS
 sdk::Failure refusal(const sdk::HttpReply& reply, std::int64_t now_wall_ms) {
   const std::string said = "the site answered " + std::to_string(reply.status);
   sdk::Failure failure = sdk::failure(sdk::Code::unavailable, said, reply.status);
-  if (reply.status == 404 || reply.status == 410) { failure = sdk::failure(sdk::Code::not_found, said + ": the .torrent is gone", reply.status); }
-  if (reply.status == 429) { failure = sdk::failure(sdk::Code::rate_limited, said + ": too many requests", reply.status); }
+  if (reply.status == 404 || reply.status == 410) {
+    failure = sdk::failure(sdk::Code::not_found, said + ": the .torrent is gone", reply.status);
+  }
+  if (reply.status == 429) {
+    failure = sdk::failure(sdk::Code::rate_limited, said + ": too many requests", reply.status);
+  }
   if (reply.status == 401 || reply.status == 403) {
     failure = sdk::failure(sdk::Code::unavailable, said + ": the link may have expired or need a login", reply.status);
   }
@@ -58,7 +63,9 @@ sdk::Failure refusal(const sdk::HttpReply& reply, std::int64_t now_wall_ms) {
 
 /// `base` + a Location header; relative forms are resolved against the site's root only.
 std::string resolve_location(const std::string& base, std::string_view location) {
-  if (location.find("://") != std::string_view::npos || location.substr(0, 7) == "magnet:") { return std::string(location); }
+  if (location.find("://") != std::string_view::npos || location.substr(0, 7) == "magnet:") {
+    return std::string(location);
+  }
   const auto host = base.find("://");
   if (location.substr(0, 2) == "//") { return base.substr(0, host + 1) + std::string(location); }
   const std::string origin = base.substr(0, base.find('/', host + 3));
@@ -83,12 +90,12 @@ sdk::Result<SourceMaterial> from_url(const EnginePorts& ports, const EngineSetti
     sdk::HttpReply reply;
     try {
       reply = http.send(ctx, call);
-    } catch (const sdk::Error& e) {
-      return sdk::Failure{e.status(), e.what()};
-    }
+    } catch (const sdk::Error& e) { return sdk::Failure{e.status(), e.what()}; }
     if (reply.success()) { return SourceMaterial{std::move(reply.body), {}, {}}; }
     const std::string_view location = reply.header("Location");
-    if (reply.status < 300 || reply.status >= 400 || location.empty()) { return refusal(reply, ports.clock->wall_ms()); }
+    if (reply.status < 300 || reply.status >= 400 || location.empty()) {
+      return refusal(reply, ports.clock->wall_ms());
+    }
     call.url = resolve_location(call.url, location);
     if (call.url.rfind("magnet:", 0) == 0) { return SourceMaterial{{}, call.url, {}}; }
   }
@@ -109,7 +116,7 @@ sdk::Result<SourceMaterial> raw_source(const EnginePorts& ports, const EngineSet
 sdk::Result<SourceMaterial> obtain_source(const EnginePorts& ports, const EngineSettings& settings, const Download& d) {
   auto source = raw_source(ports, settings, d);
   if (!source) { return source.error(); }
-  auto facts = source->metainfo.empty() ? inspect_magnet(source->magnet) : inspect_torrent(source->metainfo);
+  auto facts = source->magnet.empty() ? inspect_torrent(source->metainfo) : inspect_magnet(source->magnet);
   if (!facts) { return facts.error(); }
   const bool other = !d.infohash_v1.empty() && !facts->infohash_v1.empty() && d.infohash_v1 != facts->infohash_v1;
   if (other) {

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kMaxKept = 64;
 constexpr std::int64_t kPoolLookMs = 50;
 
-struct CountRow {
-  Integer state = 0, status = 0, n = 0;
-};
-
 }  // namespace
 
 struct Reader::Queries {
@@ -53,7 +49,9 @@ struct Reader::Queries {
 
   Connection connection;
   RawStatement begin, commit, by_id, by_hash1, by_hash2, by_release, by_command, metainfo;
-  CountRow count;
+  struct {
+    Integer state = 0, status = 0, n = 0;
+  } count;
   std::string lane, command, reason;
   Integer max_active = 0, hold = 0, active = 0, due = 0, last = 0, after = 0, limit = 0;
   Integer sequence = 0, download = 0, at = 0, epoch = 0, from = 0, to = 0, actor = 0;

@@ -105,8 +105,8 @@ std::string percent_encode(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {
@@ -140,7 +140,8 @@ void Multipart::field(std::string_view name, std::string_view value) {
   body_ += "--" + boundary_ + "\r\nContent-Disposition: form-data; name=\"";
   body_.append(name).append("\"\r\n\r\n").append(value).append("\r\n");
 }
-void Multipart::file(std::string_view name, std::string_view filename, std::string_view content_type, std::string_view bytes) {
+void Multipart::file(std::string_view name, std::string_view filename, std::string_view content_type,
+                     std::string_view bytes) {
   body_ += "--" + boundary_ + "\r\nContent-Disposition: form-data; name=\"";
   body_.append(name).append("\"; filename=\"").append(filename).append("\"\r\nContent-Type: ");
   body_.append(content_type).append("\r\n\r\n").append(bytes).append("\r\n");

@@ -37,8 +37,15 @@ TEST(Json, RefusesInvalidUtf8AndTrailingText) {
 
 TEST(JsonWriter, RepairsTextThatIsNotUtf8) {
   JsonWriter w;
-  w.begin_object().member("t", std::string_view("a\xFF" "b")).member("n", 3).member("nan", 0.0 / 0.0).end_object();
-  EXPECT_EQ(w.take(), "{\"t\":\"a\xEF\xBF\xBD" "b\",\"n\":3,\"nan\":null}");
+  w.begin_object()
+      .member("t", std::string_view("a\xFF"
+                                    "b"))
+      .member("n", 3)
+      .member("nan", 0.0 / 0.0)
+      .end_object();
+  EXPECT_EQ(w.take(),
+            "{\"t\":\"a\xEF\xBF\xBD"
+            "b\",\"n\":3,\"nan\":null}");
 }
 
 TEST(ValidateJson, NamesThePlaceAndTheRuleButNotTheValue) {

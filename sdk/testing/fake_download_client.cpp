@@ -69,7 +69,8 @@ Fault FakeDownloadClient::next_fault(std::string_view method) {
   return faults ? faults(method) : Fault::none;
 }
 
-Status FakeDownloadClient::with_fault(CallContext& ctx, std::string_view method, const std::function<Status()>& effect) {
+Status FakeDownloadClient::with_fault(CallContext& ctx, std::string_view method,
+                                      const std::function<Status()>& effect) {
   switch (next_fault(method)) {
     case Fault::refused:
       return unavailable(ctx, kNotStarted, "connection refused");
@@ -85,7 +86,8 @@ Status FakeDownloadClient::with_fault(CallContext& ctx, std::string_view method,
 
 std::string FakeDownloadClient::find(const ItemKey& key) const {
   for (const auto& [id, item] : items_) {
-    const bool hit = (!key.id.empty() && key.id == id) || (!key.infohash_v1.empty() && key.infohash_v1 == item.infohash_v1) ||
+    const bool hit = (!key.id.empty() && key.id == id) ||
+                     (!key.infohash_v1.empty() && key.infohash_v1 == item.infohash_v1) ||
                      (!key.infohash_v2.empty() && key.infohash_v2 == item.infohash_v2);
     if (hit) { return id; }
   }
@@ -143,7 +145,8 @@ void FakeDownloadClient::show(const Item& item, ItemSink& sink) {
   view.content_path = path;
   view.size_bytes = item.size_bytes;
   view.done_bytes = item.done_bytes;
-  view.progress = static_cast<double>(item.done_bytes) / static_cast<double>(std::max<std::int64_t>(1, item.size_bytes));
+  view.progress =
+      static_cast<double>(item.done_bytes) / static_cast<double>(std::max<std::int64_t>(1, item.size_bytes));
   if (item.error) {
     view.state = ItemState::error;
     view.error = "the disk is full";
@@ -169,8 +172,9 @@ Status FakeDownloadClient::list(CallContext& ctx, const ListQuery& query, ItemSi
   std::size_t left = fault == Fault::half_answer ? items_.size() / 2 : items_.size();
   for (const auto& [id, item] : items_) {
     if (left-- == 0) { break; }
-    const bool asked = query.scope == ListScope::all ||
-                       std::any_of(query.keys.begin(), query.keys.end(), [&, name = id](const ItemKey& k) { return find(k) == name; });
+    const bool asked =
+        query.scope == ListScope::all ||
+        std::any_of(query.keys.begin(), query.keys.end(), [&, name = id](const ItemKey& k) { return find(k) == name; });
     if (asked) { show(item, sink); }
   }
   if (fault == Fault::half_answer) { return {}; }
@@ -190,7 +194,8 @@ Status FakeDownloadClient::remove(CallContext& ctx, std::span<const ItemKey> key
 Status FakeDownloadClient::set_priority(CallContext& ctx, std::span<const ItemKey>, Priority) noexcept {
   return ctx.fail({Code::unsupported, 0, 0, 0}, "this client has no priorities");
 }
-Status FakeDownloadClient::set_category(CallContext& ctx, std::span<const ItemKey> keys, std::string_view category) noexcept {
+Status FakeDownloadClient::set_category(CallContext& ctx, std::span<const ItemKey> keys,
+                                        std::string_view category) noexcept {
   return each(ctx, "set_category", keys, [&](const std::string& id) { items_[id].category = category; });
 }
 Status FakeDownloadClient::set_limits(CallContext& ctx, std::span<const ItemKey>, const ClientLimits&) noexcept {

@@ -29,7 +29,9 @@ void ScriptedHttp::serve(Handler handler) {
   handler_ = std::move(handler);
 }
 Status ScriptedHttp::send(CallContext& ctx, const HttpRequest& request, HttpSink& sink) noexcept {
-  SeenRequest seen{std::string(request.method), std::string(request.url), {},
+  SeenRequest seen{std::string(request.method),
+                   std::string(request.url),
+                   {},
                    std::string(reinterpret_cast<const char*>(request.body.data()), request.body.size())};
   for (const HttpHeader& h : request.headers) { seen.headers.emplace_back(h.name, h.value); }
   Handler handler;

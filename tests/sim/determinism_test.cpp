@@ -17,13 +17,13 @@ TEST(Simulation, TheSameSeedGivesTheSameRun) {
 TEST(Simulation, GetsWorkDoneAndCrashesOnTheWay) {
   long completed = 0;
   long crashes = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     const Report r = run_simulation(seed);
     completed += r.completed;
     crashes += r.crashes;
   }
-  EXPECT_GT(completed, 50);
-  EXPECT_GT(crashes, 5);
+  EXPECT_GT(completed, 25);
+  EXPECT_GT(crashes, 2);
 }
 
 }  // namespace

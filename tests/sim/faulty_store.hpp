@@ -38,10 +38,12 @@ class FaultyStore final : public sdk::QueueStore {
       : inner_(inner), fates_(fates), after_claim_(std::move(after_claim)) {}
 
   sdk::Status open(sdk::CallContext& ctx) noexcept override { return inner_.open(ctx); }
-  sdk::Status enqueue(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items, sdk::OutcomeSink& out) noexcept override {
+  sdk::Status enqueue(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items,
+                      sdk::OutcomeSink& out) noexcept override {
     return write(ctx, items.size(), out, [&](auto& sink) { return inner_.enqueue(ctx, items, sink); });
   }
-  sdk::Status claim(sdk::CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept override {
+  sdk::Status claim(sdk::CallContext& ctx, const sdk::ClaimRequest& request,
+                    sdk::DownloadSink& rows) noexcept override {
     return plain(ctx, [&] {
       bool took_one = false;
       auto counting = sdk::download_sink([&](const sdk::DownloadView& row) {
@@ -55,7 +57,8 @@ class FaultyStore final : public sdk::QueueStore {
   }
   sdk::Status heartbeat(sdk::CallContext& ctx, std::string_view owner, std::int64_t lease_ms,
                         std::span<const sdk::LeaseRef> leases, sdk::OutcomeSink& out) noexcept override {
-    return write(ctx, leases.size(), out, [&](auto& sink) { return inner_.heartbeat(ctx, owner, lease_ms, leases, sink); });
+    return write(ctx, leases.size(), out,
+                 [&](auto& sink) { return inner_.heartbeat(ctx, owner, lease_ms, leases, sink); });
   }
   sdk::Status record_intent(sdk::CallContext& ctx, const sdk::Intent& intent, sdk::OutcomeSink& out) noexcept override {
     return write(ctx, 1, out, [&](auto& sink) { return inner_.record_intent(ctx, intent, sink); });
@@ -63,7 +66,8 @@ class FaultyStore final : public sdk::QueueStore {
   sdk::Status metainfo(sdk::CallContext& ctx, std::int64_t id, sdk::ByteSink& bytes) noexcept override {
     return plain(ctx, [&] { return inner_.metainfo(ctx, id, bytes); });
   }
-  sdk::Status transition(sdk::CallContext& ctx, std::span<const sdk::Transition> changes, sdk::OutcomeSink& out) noexcept override {
+  sdk::Status transition(sdk::CallContext& ctx, std::span<const sdk::Transition> changes,
+                         sdk::OutcomeSink& out) noexcept override {
     return write(ctx, changes.size(), out, [&](auto& sink) { return inner_.transition(ctx, changes, sink); });
   }
   sdk::Status edit(sdk::CallContext& ctx, const sdk::Edit& change, sdk::OutcomeSink& out) noexcept override {
@@ -73,13 +77,15 @@ class FaultyStore final : public sdk::QueueStore {
                      sdk::DownloadSink& rows) noexcept override {
     return plain(ctx, [&] { return inner_.rescue(ctx, command, owner, limit, rows); });
   }
-  sdk::Status record_progress(sdk::CallContext& ctx, std::span<const sdk::Progress> items, sdk::OutcomeSink& out) noexcept override {
+  sdk::Status record_progress(sdk::CallContext& ctx, std::span<const sdk::Progress> items,
+                              sdk::OutcomeSink& out) noexcept override {
     return write(ctx, items.size(), out, [&](auto& sink) { return inner_.record_progress(ctx, items, sink); });
   }
   sdk::Status find(sdk::CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept override {
     return plain(ctx, [&] { return inner_.find(ctx, request, row); });
   }
-  sdk::Status list(sdk::CallContext& ctx, const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) noexcept override {
+  sdk::Status list(sdk::CallContext& ctx, const sdk::ListRequest& request, sdk::DownloadSink& rows,
+                   std::int64_t& total) noexcept override {
     return plain(ctx, [&] { return inner_.list(ctx, request, rows, total); });
   }
   sdk::Status set_lane(sdk::CallContext& ctx, const sdk::LaneSettings& settings) noexcept override {
@@ -88,10 +94,12 @@ class FaultyStore final : public sdk::QueueStore {
   sdk::Status stats(sdk::CallContext& ctx, std::string_view lane, sdk::Stats& out) noexcept override {
     return plain(ctx, [&] { return inner_.stats(ctx, lane, out); });
   }
-  sdk::Status events_since(sdk::CallContext& ctx, std::int64_t after, std::int32_t limit, sdk::EventSink& events) noexcept override {
+  sdk::Status events_since(sdk::CallContext& ctx, std::int64_t after, std::int32_t limit,
+                           sdk::EventSink& events) noexcept override {
     return plain(ctx, [&] { return inner_.events_since(ctx, after, limit, events); });
   }
-  sdk::Status prune(sdk::CallContext& ctx, std::uint32_t states, std::int64_t before, std::int32_t limit, std::int64_t& removed) noexcept override {
+  sdk::Status prune(sdk::CallContext& ctx, std::uint32_t states, std::int64_t before, std::int32_t limit,
+                    std::int64_t& removed) noexcept override {
     return plain(ctx, [&] { return inner_.prune(ctx, states, before, limit, removed); });
   }
 

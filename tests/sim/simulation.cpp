@@ -91,7 +91,9 @@ class SimIndexer final : public sdk::Indexer {
 class ClientGate final : public sdk::DownloadClient {
  public:
   ClientGate(FakeDownloadClient& inner, std::function<Fates*()> fates) : inner_(inner), fates_(std::move(fates)) {}
-  sdk::Status capabilities(sdk::CallContext& c, sdk::ClientCapabilities& o) noexcept override { return inner_.capabilities(c, o); }
+  sdk::Status capabilities(sdk::CallContext& c, sdk::ClientCapabilities& o) noexcept override {
+    return inner_.capabilities(c, o);
+  }
   sdk::Status test(sdk::CallContext& c, sdk::TestSink& f) noexcept override { return inner_.test(c, f); }
   sdk::Status add(sdk::CallContext& c, const sdk::AddRequest& r) noexcept override {
     return gated(c, [&] { return inner_.add(c, r); });
@@ -114,10 +116,13 @@ class ClientGate final : public sdk::DownloadClient {
   sdk::Status set_category(sdk::CallContext& c, std::span<const sdk::ItemKey> k, std::string_view n) noexcept override {
     return inner_.set_category(c, k, n);
   }
-  sdk::Status set_limits(sdk::CallContext& c, std::span<const sdk::ItemKey> k, const sdk::ClientLimits& l) noexcept override {
+  sdk::Status set_limits(sdk::CallContext& c, std::span<const sdk::ItemKey> k,
+                         const sdk::ClientLimits& l) noexcept override {
     return inner_.set_limits(c, k, l);
   }
-  sdk::Status files(sdk::CallContext& c, const sdk::ItemKey& k, sdk::FileSink& s) noexcept override { return inner_.files(c, k, s); }
+  sdk::Status files(sdk::CallContext& c, const sdk::ItemKey& k, sdk::FileSink& s) noexcept override {
+    return inner_.files(c, k, s);
+  }
 
  private:
   template <class F>
@@ -187,12 +192,14 @@ queue::QueueSettings service_settings() {
 
 World::World(std::uint64_t seed)
     : engine(seed),
-      users_(store, clock, service_settings(), [this] { return "user-" + std::to_string(++user_commands_); }, [] {}) {
+      users_(
+          store, clock, service_settings(), [this] { return "user-" + std::to_string(++user_commands_); }, [] {}) {
   const auto level = [&] {
     static constexpr std::array<double, 4> kLevels = {0, 0, 0.01, 0.08};
     return kLevels[static_cast<std::size_t>(number(4))];
   };
-  weather = {level(), level(), level() / 4, level(), level(), level(), level(), level(), level() * 3, level() / 20, level() / 20};
+  weather = {level(), level(), level() / 4, level(),      level(),     level(),
+             level(), level(), level() * 3, level() / 20, level() / 20};
   client.on_call([this](std::string_view) {
     if (calm) { return Fault::none; }
     if (chance(weather.client_refused)) { return Fault::refused; }
@@ -220,8 +227,8 @@ Fate World::draw_store_fate() {
 
 sdk::Status SimIndexer::fetch(sdk::CallContext& ctx, const sdk::ReleaseRef& release, sdk::FetchSink& sink) noexcept {
   if (!world_.calm && world_.chance(world_.weather.indexer_fails)) {
-    static constexpr std::array<sdk::Code, 4> kCodes = {sdk::Code::unavailable, sdk::Code::rate_limited, sdk::Code::not_found,
-                                                        sdk::Code::deadline};
+    static constexpr std::array<sdk::Code, 4> kCodes = {sdk::Code::unavailable, sdk::Code::rate_limited,
+                                                        sdk::Code::not_found, sdk::Code::deadline};
     return ctx.fail({kCodes[static_cast<std::size_t>(world_.number(4))], 0, 0, 0}, "the site has trouble");
   }
   sink.magnet("magnet:?xt=urn:btih:" + std::string(release.guid));
@@ -229,10 +236,12 @@ sdk::Status SimIndexer::fetch(sdk::CallContext& ctx, const sdk::ReleaseRef& rele
 }
 
 Host::Host(World& world, int life)
-    : world_(world), fates_([&world] { return world.draw_store_fate(); }), store_(world.store, fates_, [&world] { world.check_limit(); }), life_(life) {
-  client_face_ = std::make_unique<queue::StoreClient>(store_, world.clock, [this] {
-    return "host-" + std::to_string(life_) + "-" + std::to_string(++commands_);
-  });
+    : world_(world),
+      fates_([&world] { return world.draw_store_fate(); }),
+      store_(world.store, fates_, [&world] { world.check_limit(); }),
+      life_(life) {
+  client_face_ = std::make_unique<queue::StoreClient>(
+      store_, world.clock, [this] { return "host-" + std::to_string(life_) + "-" + std::to_string(++commands_); });
   queue::EnginePorts ports;
   ports.store = client_face_.get();
   ports.clock = &world.clock;
@@ -256,7 +265,8 @@ Host::Host(World& world, int life)
 }
 
 std::int64_t Host::next_due() const {
-  return std::min_element(duties_.begin(), duties_.end(), [](const Duty& a, const Duty& b) { return a.due < b.due; })->due;
+  return std::min_element(duties_.begin(), duties_.end(), [](const Duty& a, const Duty& b) { return a.due < b.due; })
+      ->due;
 }
 
 bool Host::run_due() {
@@ -276,7 +286,9 @@ std::vector<queue::Download> World::rows() {
   return all ? std::move(*all) : std::vector<queue::Download>{};
 }
 
-std::int64_t World::random_id() { return accepted_.empty() ? 0 : accepted_[static_cast<std::size_t>(number(static_cast<int>(accepted_.size())))]; }
+std::int64_t World::random_id() {
+  return accepted_.empty() ? 0 : accepted_[static_cast<std::size_t>(number(static_cast<int>(accepted_.size())))];
+}
 
 void World::grab() {
   queue::GrabRequest request;
@@ -331,7 +343,8 @@ void World::release_holds() {
 /// Asked right after a claim: only resuming what was paused may exceed the limit, a claim never does.
 void World::check_limit() {
   const auto all = rows();
-  const auto active = std::count_if(all.begin(), all.end(), [](const queue::Download& d) { return sdk::takes_slot(d.state, d.flags); });
+  const auto active =
+      std::count_if(all.begin(), all.end(), [](const queue::Download& d) { return sdk::takes_slot(d.state, d.flags); });
   if (active > kMaxActive) { violation("a claim made more downloads active than allowed: " + std::to_string(active)); }
 }
 
@@ -345,7 +358,9 @@ void World::check_always() {
   for (const queue::Download& d : all) {
     if (!sdk::is_live(d.state)) { continue; }
     const auto [it, fresh] = live.emplace(d.release_key, d.id);
-    if (!fresh) { violation("two live downloads of one release: " + std::to_string(d.id) + " and " + std::to_string(it->second)); }
+    if (!fresh) {
+      violation("two live downloads of one release: " + std::to_string(d.id) + " and " + std::to_string(it->second));
+    }
     if (d.attempts > d.max_retries + 1) { violation("download " + std::to_string(d.id) + " was tried too often"); }
   }
 }
@@ -365,12 +380,19 @@ void World::check_events() {
       }
       const auto known = last.find(e.download_id);
       const bool first = known == last.end();
-      if (first != (e.from == -1)) { violation("an event of " + std::to_string(e.download_id) + " does not follow the one before"); }
+      if (first != (e.from == -1)) {
+        violation("an event of " + std::to_string(e.download_id) + " does not follow the one before");
+      }
       if (!first) {
-        if (known->second.first != e.from) { violation("events of " + std::to_string(e.download_id) + " do not chain"); }
+        if (known->second.first != e.from) {
+          violation("events of " + std::to_string(e.download_id) + " do not chain");
+        }
         if (e.epoch < known->second.second) { violation("the epoch of " + std::to_string(e.download_id) + " fell"); }
-        const auto* change = sdk::find_change(static_cast<sdk::DownloadState>(e.from), static_cast<sdk::DownloadState>(e.to), e.actor);
-        if (change == nullptr) { violation("a change that is not in the table: " + std::to_string(e.from) + " to " + std::to_string(e.to)); }
+        const auto* change =
+            sdk::find_change(static_cast<sdk::DownloadState>(e.from), static_cast<sdk::DownloadState>(e.to), e.actor);
+        if (change == nullptr) {
+          violation("a change that is not in the table: " + std::to_string(e.from) + " to " + std::to_string(e.to));
+        }
       }
       last[e.download_id] = {e.to, e.epoch};
     });
@@ -395,7 +417,11 @@ void World::check_end() {
     }
     const queue::Download& d = *it->second;
     const bool at_rest = sdk::is_ended(d.state) || d.state == sdk::DownloadState::blocked;
-    if (!at_rest) { violation("download " + std::to_string(id) + " is stuck in " + std::string(sdk::to_string(d.state)) + " (flags " + std::to_string(d.flags) + ", due in " + std::to_string(d.due_at_ms - clock.wall_ms()) + " ms): " + d.error); }
+    if (!at_rest) {
+      violation("download " + std::to_string(id) + " is stuck in " + std::string(sdk::to_string(d.state)) + " (flags " +
+                std::to_string(d.flags) + ", due in " + std::to_string(d.due_at_ms - clock.wall_ms()) +
+                " ms): " + d.error);
+    }
     if (d.cleanup != 0) { violation("download " + std::to_string(id) + " still waits to be removed from the client"); }
     if (d.state == sdk::DownloadState::completed) { ++report_.completed; }
   }
@@ -410,7 +436,9 @@ void World::check_end() {
   }
   for (const queue::Download& d : all) {
     if (d.state != sdk::DownloadState::completed || tampered_.count(d.infohash_v1) != 0) { continue; }
-    if (in_client.count(d.infohash_v1) == 0) { violation("download " + std::to_string(d.id) + " is completed, but the client never had it"); }
+    if (in_client.count(d.infohash_v1) == 0) {
+      violation("download " + std::to_string(d.id) + " is completed, but the client never had it");
+    }
   }
 }
 

@@ -12,17 +12,17 @@ enum class Priority : std::int32_t { low = 0, normal = 1, high = 2, very_high = 
 /// What a client says of an item. Values are frozen; new ones are appended.
 enum class ItemState : std::int32_t {
   unknown = 0,
-  queued = 1,         ///< the client itself keeps it waiting
-  metadata = 2,       ///< a magnet whose metadata has not come yet: its size is unknown
+  queued = 1,    ///< the client itself keeps it waiting
+  metadata = 2,  ///< a magnet whose metadata has not come yet: its size is unknown
   downloading = 3,
-  stalled = 4,        ///< nobody sends data at the moment; no failure
-  paused = 5,         ///< stopped before all data was there
-  checking = 6,       ///< verifying data on disk: progress may read 0
-  moving = 7,         ///< complete, but the files are not in their final place yet
-  seeding = 8,        ///< complete and sharing
-  finished = 9,       ///< complete and stopped
-  missing_files = 10, ///< the client lost the data
-  error = 11,         ///< the client gave up; see ItemView::error
+  stalled = 4,         ///< nobody sends data at the moment; no failure
+  paused = 5,          ///< stopped before all data was there
+  checking = 6,        ///< verifying data on disk: progress may read 0
+  moving = 7,          ///< complete, but the files are not in their final place yet
+  seeding = 8,         ///< complete and sharing
+  finished = 9,        ///< complete and stopped
+  missing_files = 10,  ///< the client lost the data
+  error = 11,          ///< the client gave up; see ItemView::error
 };
 
 /// Names an item by whatever is known. A field that is not known is empty; an item matches when its
@@ -50,13 +50,13 @@ struct ItemView {
   std::string_view error;         ///< why, when state is error or missing_files
   std::int64_t size_bytes = -1;   ///< of the files wanted; -1 unknown
   std::int64_t done_bytes = 0;
-  std::int64_t down_bps = 0;      ///< bytes per second
+  std::int64_t down_bps = 0;  ///< bytes per second
   std::int64_t up_bps = 0;
-  std::int64_t eta_s = -1;        ///< seconds; -1 unknown or never
-  std::int64_t added_at_ms = 0;   ///< epoch milliseconds; 0 unknown
-  std::int32_t seeders = -1;      ///< -1 unknown
+  std::int64_t eta_s = -1;       ///< seconds; -1 unknown or never
+  std::int64_t added_at_ms = 0;  ///< epoch milliseconds; 0 unknown
+  std::int32_t seeders = -1;     ///< -1 unknown
   std::int32_t leechers = -1;
-  double progress = 0;            ///< 0…1; 1 means every wanted byte is there and checked
+  double progress = 0;  ///< 0…1; 1 means every wanted byte is there and checked
   double ratio = 0;
 };
 
@@ -93,7 +93,7 @@ struct AddRequest {
   std::string_view category;            ///< made when it does not exist; empty: none
   std::string_view save_path;           ///< empty: the client's default
   std::span<const std::string_view> tags;
-  std::int32_t paused = 0;              ///< not 0: add without starting it
+  std::int32_t paused = 0;  ///< not 0: add without starting it
 };
 
 /// Bits of ClientCapabilities::flags.
@@ -123,10 +123,10 @@ struct TestSink {
 struct ClientLimits {
   std::uint32_t struct_size = sizeof(ClientLimits);
   std::uint32_t reserved = 0;
-  std::int64_t down_bps = -1;       ///< bytes per second; 0 none, -1 leave as it is
+  std::int64_t down_bps = -1;  ///< bytes per second; 0 none, -1 leave as it is
   std::int64_t up_bps = -1;
-  std::int64_t seed_minutes = -1;   ///< stop seeding after; -1 leave as it is
-  double ratio = -1;                ///< stop seeding at; -1 leave as it is
+  std::int64_t seed_minutes = -1;  ///< stop seeding after; -1 leave as it is
+  double ratio = -1;               ///< stop seeding at; -1 leave as it is
 };
 
 struct FileView {

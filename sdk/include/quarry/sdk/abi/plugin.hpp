@@ -99,17 +99,17 @@ struct Instance {
 /// The only symbol a plugin exports: `extern "C" const PluginEntry quarry_plugin_entry_v1`.
 /// It is data, so the host can read it, and refuse, before any code of the plugin is called.
 struct PluginEntry {
-  std::uint32_t magic;         ///< kEntryMagic
-  std::uint32_t struct_size;   ///< sizeof(PluginEntry)
-  std::uint16_t sdk_major;     ///< kSdkMajor
-  std::uint16_t sdk_minor;     ///< kSdkMinor
+  std::uint32_t magic;            ///< kEntryMagic
+  std::uint32_t struct_size;      ///< sizeof(PluginEntry)
+  std::uint16_t sdk_major;        ///< kSdkMajor
+  std::uint16_t sdk_minor;        ///< kSdkMinor
   std::uint32_t max_concurrency;  ///< calls at once on one instance, 1–64
-  const char* abi_tag;         ///< kAbiTag
-  const char* id;              ///< short and lasting, [a-z0-9-]{1,40}: "qbittorrent"
-  const char* version;         ///< of the plugin: "1.2.0"
-  const char* description;     ///< one line
-  const char* const* provides;  ///< interface ids, ended by null; each must answer query()
-  const char* config_schema;   ///< JSON Schema (draft 4) of the configuration; "secret": true marks a secret
+  const char* abi_tag;            ///< kAbiTag
+  const char* id;                 ///< short and lasting, [a-z0-9-]{1,40}: "qbittorrent"
+  const char* version;            ///< of the plugin: "1.2.0"
+  const char* description;        ///< one line
+  const char* const* provides;    ///< interface ids, ended by null; each must answer query()
+  const char* config_schema;      ///< JSON Schema (draft 4) of the configuration; "secret": true marks a secret
   /// Makes an instance from a configuration that has passed the schema. Null on failure, explained
   /// through ctx.fail. `services` outlives the instance; `config_json` dies with the call. Must not
   /// reach out to the network: that is what test() is for. [create]

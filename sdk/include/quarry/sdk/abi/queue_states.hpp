@@ -24,7 +24,14 @@ inline constexpr std::int32_t kDownloadStates = 9;
 
 /// What the API shows. Derived from state and flags, by public_status().
 enum class PublicStatus : std::int32_t {
-  queued = 0, downloading = 1, paused = 2, stalled = 3, seeding = 4, completed = 5, failed = 6, cancelled = 7,
+  queued = 0,
+  downloading = 1,
+  paused = 2,
+  stalled = 3,
+  seeding = 4,
+  completed = 5,
+  failed = 6,
+  cancelled = 7,
 };
 inline constexpr std::int32_t kPublicStatuses = 8;
 
@@ -50,14 +57,16 @@ inline constexpr std::int32_t kActors = 5;
 struct StateChange {
   DownloadState from;
   DownloadState to;
-  std::uint32_t actors;   ///< bit per Actor
-  bool raises_epoch;      ///< whoever worked on the row before can change nothing after it
+  std::uint32_t actors;  ///< bit per Actor
+  bool raises_epoch;     ///< whoever worked on the row before can change nothing after it
 };
 
 namespace detail {
 constexpr std::uint32_t by(Actor a) { return 1U << static_cast<std::uint32_t>(a); }
 template <class... A>
-constexpr std::uint32_t by(Actor a, A... more) { return by(a) | by(more...); }
+constexpr std::uint32_t by(Actor a, A... more) {
+  return by(a) | by(more...);
+}
 }  // namespace detail
 
 /// Every change of state there is. A pair that is not listed is refused.
@@ -101,9 +110,7 @@ inline constexpr std::array kStateChanges = {
 /// The change from → to by `actor`, or null when there is none.
 [[nodiscard]] constexpr const StateChange* find_change(DownloadState from, DownloadState to, Actor actor) noexcept {
   for (const StateChange& change : kStateChanges) {
-    if (change.from == from && change.to == to) {
-      return (change.actors & detail::by(actor)) != 0 ? &change : nullptr;
-    }
+    if (change.from == from && change.to == to) { return (change.actors & detail::by(actor)) != 0 ? &change : nullptr; }
   }
   return nullptr;
 }
@@ -159,8 +166,8 @@ inline constexpr std::array kStateChanges = {
   return i < kNames.size() ? kNames[i] : "unknown";
 }
 [[nodiscard]] constexpr std::string_view to_string(PublicStatus s) noexcept {
-  constexpr std::array<std::string_view, kPublicStatuses> kNames = {
-      "queued", "downloading", "paused", "stalled", "seeding", "completed", "failed", "cancelled"};
+  constexpr std::array<std::string_view, kPublicStatuses> kNames = {"queued",  "downloading", "paused", "stalled",
+                                                                    "seeding", "completed",   "failed", "cancelled"};
   const auto i = static_cast<std::size_t>(s);
   return i < kNames.size() ? kNames[i] : "unknown";
 }

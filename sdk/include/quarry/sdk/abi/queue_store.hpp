@@ -33,11 +33,11 @@ namespace quarry::sdk {
 enum class CommandResult : std::int32_t {
   applied = 0,
   already_applied = 1,
-  stale_epoch = 2,     ///< somebody else owns the row now
-  stale_version = 3,   ///< the row was changed since it was read
-  wrong_state = 4,     ///< the row is not in the expected state, or the change is not in the table
+  stale_epoch = 2,    ///< somebody else owns the row now
+  stale_version = 3,  ///< the row was changed since it was read
+  wrong_state = 4,    ///< the row is not in the expected state, or the change is not in the table
   not_found = 5,
-  conflict = 6,        ///< another live row stands in the way: Outcome::existing_id
+  conflict = 6,  ///< another live row stands in the way: Outcome::existing_id
   unavailable = 7,
   unknown_commit = 8,
 };
@@ -60,22 +60,22 @@ struct OutcomeSink {
 /// A new row, in state queued.
 struct NewDownload {
   std::uint32_t struct_size = sizeof(NewDownload);
-  std::uint32_t flags = 0;            ///< kHold or 0
+  std::uint32_t flags = 0;  ///< kHold or 0
   std::string_view command_id;
-  std::string_view lane;              ///< "downloads"
-  std::string_view release_key;       ///< equal for the same release; unique among live rows
+  std::string_view lane;         ///< "downloads"
+  std::string_view release_key;  ///< equal for the same release; unique among live rows
   std::string_view title;
-  std::string_view indexer;           ///< instance id, or the name the caller gave; may be empty
-  std::string_view guid;              ///< with it the indexer hands out the release; may be empty
-  std::string_view download_url;      ///< may hold a secret: never shown, never logged
+  std::string_view indexer;       ///< instance id, or the name the caller gave; may be empty
+  std::string_view guid;          ///< with it the indexer hands out the release; may be empty
+  std::string_view download_url;  ///< may hold a secret: never shown, never logged
   std::string_view magnet;
   std::string_view category;
-  std::string_view infohash_v1;       ///< when known already, else empty
+  std::string_view infohash_v1;  ///< when known already, else empty
   std::string_view infohash_v2;
-  std::int64_t movie_id = 0;          ///< 0: none
-  std::int64_t size_bytes = -1;       ///< -1 unknown
-  std::int64_t due_at_ms = 0;         ///< 0: at once
-  std::int64_t rank_bonus_ms = 0;     ///< rank = now - rank_bonus_ms; the smallest rank is claimed first
+  std::int64_t movie_id = 0;       ///< 0: none
+  std::int64_t size_bytes = -1;    ///< -1 unknown
+  std::int64_t due_at_ms = 0;      ///< 0: at once
+  std::int64_t rank_bonus_ms = 0;  ///< rank = now - rank_bonus_ms; the smallest rank is claimed first
   Priority priority = Priority::normal;
   std::int32_t max_retries = 3;
 };
@@ -83,8 +83,8 @@ struct NewDownload {
 /// One row. Views are valid during DownloadSink::add.
 struct DownloadView {
   std::uint32_t struct_size = sizeof(DownloadView);
-  std::uint32_t flags = 0;               ///< DownloadFlag bits
-  std::int64_t id = 0;                   ///< given by the store, > 0, rising
+  std::uint32_t flags = 0;  ///< DownloadFlag bits
+  std::int64_t id = 0;      ///< given by the store, > 0, rising
   std::int64_t epoch = 0;
   std::int64_t version = 0;
   DownloadState state = DownloadState::queued;
@@ -97,33 +97,33 @@ struct DownloadView {
   std::string_view download_url;
   std::string_view magnet;
   std::string_view category;
-  std::string_view client;               ///< instance id of the client that has it; empty before the intent
+  std::string_view client;  ///< instance id of the client that has it; empty before the intent
   std::string_view client_item_id;
   std::string_view infohash_v1;
   std::string_view infohash_v2;
-  std::string_view output_path;          ///< file or folder, as the client sees it
+  std::string_view output_path;  ///< file or folder, as the client sees it
   std::string_view lease_owner;
-  std::string_view due_reason;           ///< why due_at_ms lies in the future
-  std::string_view error;                ///< the last failure, for people
-  std::string_view client_state;         ///< the client's own word
+  std::string_view due_reason;    ///< why due_at_ms lies in the future
+  std::string_view error;         ///< the last failure, for people
+  std::string_view client_state;  ///< the client's own word
   std::int64_t movie_id = 0;
   std::int64_t size_bytes = -1;
   std::int64_t rank = 0;
   std::int64_t due_at_ms = 0;
   std::int64_t lease_until_ms = 0;
   std::int64_t enqueued_at_ms = 0;
-  std::int64_t updated_at_ms = 0;        ///< of the last command; progress does not count
-  std::int64_t ended_at_ms = 0;          ///< 0 unless is_ended(state)
+  std::int64_t updated_at_ms = 0;  ///< of the last command; progress does not count
+  std::int64_t ended_at_ms = 0;    ///< 0 unless is_ended(state)
   std::int64_t done_bytes = 0;
   std::int64_t down_bps = 0;
   std::int64_t up_bps = 0;
   std::int64_t eta_s = -1;
   std::int64_t progress_at_ms = 0;
-  std::int32_t attempts = 0;             ///< dispatches that counted; a claim adds one
+  std::int32_t attempts = 0;  ///< dispatches that counted; a claim adds one
   std::int32_t max_retries = 3;
   std::int32_t seeders = -1;
   std::int32_t leechers = -1;
-  std::int32_t cleanup = 0;              ///< still to do in the client: 0 nothing, 1 remove, 2 remove with data
+  std::int32_t cleanup = 0;  ///< still to do in the client: 0 nothing, 1 remove, 2 remove with data
   Code error_code = Code::ok;
   double progress = 0;
   double ratio = 0;
@@ -186,10 +186,10 @@ struct Transition {
 
 struct ClaimRequest {
   std::uint32_t struct_size = sizeof(ClaimRequest);
-  std::int32_t limit = 1;        ///< 1–500
+  std::int32_t limit = 1;  ///< 1–500
   std::string_view command_id;
   std::string_view lane;
-  std::string_view owner;        ///< random, new at each start of a host
+  std::string_view owner;  ///< random, new at each start of a host
   std::int64_t lease_ms = 30000;
 };
 
@@ -203,7 +203,7 @@ struct Intent {
   std::string_view client;       ///< instance id
   std::string_view infohash_v1;  ///< unique among live rows, each of the two
   std::string_view infohash_v2;
-  std::string_view magnet;       ///< what will be sent when metainfo is empty
+  std::string_view magnet;              ///< what will be sent when metainfo is empty
   std::span<const std::byte> metainfo;  ///< kept, so that a retry never fetches again
   std::int64_t size_bytes = -1;
 };
@@ -243,14 +243,14 @@ struct Edit {
 /// missing or completed. Changes neither version nor state and makes no event.
 struct Progress {
   std::uint32_t struct_size = sizeof(Progress);
-  std::uint32_t set_flags = 0;    ///< kStalled, kSeeding, kClientPaused
+  std::uint32_t set_flags = 0;  ///< kStalled, kSeeding, kClientPaused
   std::uint32_t clear_flags = 0;
   std::int32_t seeders = -1;
   std::int32_t leechers = -1;
   std::uint32_t reserved = 0;
   std::int64_t id = 0;
   std::int64_t epoch = 0;
-  std::int64_t size_bytes = -1;   ///< -1: leave as it is
+  std::int64_t size_bytes = -1;  ///< -1: leave as it is
   std::int64_t done_bytes = 0;
   std::int64_t down_bps = 0;
   std::int64_t up_bps = 0;
@@ -258,29 +258,36 @@ struct Progress {
   double progress = 0;
   double ratio = 0;
   std::string_view client_state;
-  std::string_view output_path;   ///< empty: leave as it is
+  std::string_view output_path;  ///< empty: leave as it is
 };
 
 enum class SortKey : std::int32_t {
-  id = 0, rank = 1, title = 2, size = 3, progress = 4, status = 5, timeleft = 6, added = 7,
+  id = 0,
+  rank = 1,
+  title = 2,
+  size = 3,
+  progress = 4,
+  status = 5,
+  timeleft = 6,
+  added = 7,
 };
 
 /// Fields that are empty, 0 or -1 do not restrict.
 struct ListFilter {
   std::uint32_t struct_size = sizeof(ListFilter);
-  std::uint32_t states = 0;     ///< bit per DownloadState; 0: all
-  std::uint32_t statuses = 0;   ///< bit per PublicStatus; 0: all
-  std::int32_t cleanup = 0;     ///< 1: only rows with work left in the client
+  std::uint32_t states = 0;    ///< bit per DownloadState; 0: all
+  std::uint32_t statuses = 0;  ///< bit per PublicStatus; 0: all
+  std::int32_t cleanup = 0;    ///< 1: only rows with work left in the client
   std::int64_t movie_id = 0;
-  std::int64_t after_id = 0;    ///< keyset: only ids above this one; with SortKey::id ascending
+  std::int64_t after_id = 0;  ///< keyset: only ids above this one; with SortKey::id ascending
   std::string_view client;
 };
 struct ListRequest {
   std::uint32_t struct_size = sizeof(ListRequest);
-  SortKey sort = SortKey::id;   ///< ties by id in the same direction
+  SortKey sort = SortKey::id;  ///< ties by id in the same direction
   ListFilter filter;
   std::int32_t descending = 0;
-  std::int32_t limit = 50;      ///< 1–1000
+  std::int32_t limit = 50;  ///< 1–1000
   std::int64_t offset = 0;
 };
 
@@ -296,16 +303,16 @@ struct LaneSettings {
   std::uint32_t struct_size = sizeof(LaneSettings);
   std::int32_t max_active = 3;  ///< rows that take a slot: takes_slot(state, flags)
   std::string_view lane;
-  std::int32_t hold = -1;       ///< 1 nothing is claimed, 0 go on, -1 leave as it is
+  std::int32_t hold = -1;  ///< 1 nothing is claimed, 0 go on, -1 leave as it is
   std::int32_t reserved = 0;
 };
 struct Stats {
   std::uint32_t struct_size = sizeof(Stats);
   std::uint32_t reserved = 0;
   std::int64_t by_status[kPublicStatuses] = {};  ///< kept, not counted: cheap at any size
-  std::int64_t active = 0;       ///< rows of the lane that take a slot: takes_slot(state, flags)
-  std::int64_t next_due_ms = 0;  ///< earliest due time of a claimable row; 0 none
-  std::int64_t last_event = 0;   ///< highest sequence number
+  std::int64_t active = 0;                       ///< rows of the lane that take a slot: takes_slot(state, flags)
+  std::int64_t next_due_ms = 0;                  ///< earliest due time of a claimable row; 0 none
+  std::int64_t last_event = 0;                   ///< highest sequence number
   std::int32_t lane_hold = 0;
   std::int32_t lane_max_active = 0;
 };
@@ -313,11 +320,11 @@ struct Stats {
 struct EventView {
   std::uint32_t struct_size = sizeof(EventView);
   Actor actor = Actor::worker;
-  std::int64_t sequence = 0;     ///< rising, without reuse
+  std::int64_t sequence = 0;  ///< rising, without reuse
   std::int64_t download_id = 0;
   std::int64_t at_ms = 0;
-  std::int64_t epoch = 0;        ///< after the change
-  std::int32_t from = -1;        ///< DownloadState; -1 for the enqueue
+  std::int64_t epoch = 0;  ///< after the change
+  std::int32_t from = -1;  ///< DownloadState; -1 for the enqueue
   std::int32_t to = 0;
   std::string_view command_id;
   std::string_view reason;
@@ -372,7 +379,8 @@ struct QueueStore {
   virtual Status find(CallContext& ctx, const FindRequest& request, DownloadSink& row) noexcept = 0;
 
   /// A page. `total`: rows that match the filter.
-  virtual Status list(CallContext& ctx, const ListRequest& request, DownloadSink& rows, std::int64_t& total) noexcept = 0;
+  virtual Status list(CallContext& ctx, const ListRequest& request, DownloadSink& rows,
+                      std::int64_t& total) noexcept = 0;
 
   /// Makes the lane when it does not exist.
   virtual Status set_lane(CallContext& ctx, const LaneSettings& settings) noexcept = 0;

@@ -7,20 +7,45 @@
 namespace quarry::sdk {
 
 enum class Resolution : std::int32_t {
-  unknown = 0, r360p = 360, r480p = 480, r540p = 540, r576p = 576, r720p = 720, r1080p = 1080, r1440p = 1440, r2160p = 2160,
+  unknown = 0,
+  r360p = 360,
+  r480p = 480,
+  r540p = 540,
+  r576p = 576,
+  r720p = 720,
+  r1080p = 1080,
+  r1440p = 1440,
+  r2160p = 2160,
 };
 enum class Source : std::int32_t {
-  unknown = 0, cam = 1, telesync = 2, telecine = 3, workprint = 4, dvd = 5, tv = 6, webdl = 7, webrip = 8, bluray = 9,
+  unknown = 0,
+  cam = 1,
+  telesync = 2,
+  telecine = 3,
+  workprint = 4,
+  dvd = 5,
+  tv = 6,
+  webdl = 7,
+  webrip = 8,
+  bluray = 9,
 };
 enum class VideoCodec : std::int32_t {
-  unknown = 0, h264 = 1, h265 = 2, xvid = 3, divx = 4, mpeg2 = 5, vc1 = 6, av1 = 7, vp9 = 8,
+  unknown = 0,
+  h264 = 1,
+  h265 = 2,
+  xvid = 3,
+  divx = 4,
+  mpeg2 = 5,
+  vc1 = 6,
+  av1 = 7,
+  vp9 = 8,
 };
 /// Bits of ParsedName::flags.
 enum NameFlag : std::uint32_t {
   kProper = 1U << 0,
   kRepack = 1U << 1,
   kRemux = 1U << 2,
-  kDisk = 1U << 3,      ///< a full disc (ISO, BDMV)
+  kDisk = 1U << 3,  ///< a full disc (ISO, BDMV)
   kScreener = 1U << 4,
   kHdr = 1U << 5,
   kDolbyVision = 1U << 6,
@@ -47,13 +72,13 @@ struct ParsedName {
 
 struct Candidate {
   std::uint32_t struct_size = sizeof(Candidate);
-  std::uint32_t flags = 0;        ///< ReleaseFlag bits
-  std::string_view name;          ///< the release name, as the indexer gave it
-  std::string_view indexer;       ///< instance id
+  std::uint32_t flags = 0;             ///< ReleaseFlag bits
+  std::string_view name;               ///< the release name, as the indexer gave it
+  std::string_view indexer;            ///< instance id
   const ParsedName* parsed = nullptr;  ///< never null in a call
-  std::int64_t size_bytes = -1;   ///< -1 unknown
-  std::int64_t age_minutes = -1;  ///< since publication; -1 unknown
-  std::int32_t seeders = -1;      ///< -1 unknown
+  std::int64_t size_bytes = -1;        ///< -1 unknown
+  std::int64_t age_minutes = -1;       ///< since publication; -1 unknown
+  std::int32_t seeders = -1;           ///< -1 unknown
   std::int32_t leechers = -1;
 };
 

@@ -12,8 +12,8 @@ enum class LogLevel : std::int32_t { debug = 0, info = 1, warning = 2, error = 3
 /// schema marks "secret" are replaced before a line is written.
 struct Log {
   static constexpr std::string_view kId = "quarry.log/1";
-  [[nodiscard]] virtual bool enabled(LogLevel level) const noexcept = 0;        // [thread-safe]
-  virtual void write(LogLevel level, std::string_view text) noexcept = 0;      // [thread-safe]
+  [[nodiscard]] virtual bool enabled(LogLevel level) const noexcept = 0;   // [thread-safe]
+  virtual void write(LogLevel level, std::string_view text) noexcept = 0;  // [thread-safe]
 
  protected:
   ~Log() = default;
@@ -23,9 +23,9 @@ struct Log {
 struct Clock {
   static constexpr std::string_view kId = "quarry.clock/1";
   /// Milliseconds since 1970-01-01 UTC; may jump.
-  [[nodiscard]] virtual std::int64_t wall_ms() const noexcept = 0;             // [thread-safe]
+  [[nodiscard]] virtual std::int64_t wall_ms() const noexcept = 0;  // [thread-safe]
   /// Milliseconds since some fixed moment; never goes back.
-  [[nodiscard]] virtual std::int64_t steady_ms() const noexcept = 0;           // [thread-safe]
+  [[nodiscard]] virtual std::int64_t steady_ms() const noexcept = 0;  // [thread-safe]
 
  protected:
   ~Clock() = default;
@@ -43,14 +43,14 @@ enum HttpFlag : std::uint32_t {
 
 struct HttpRequest {
   std::uint32_t struct_size = sizeof(HttpRequest);
-  std::uint32_t flags = 0;                   ///< HttpFlag bits
+  std::uint32_t flags = 0;  ///< HttpFlag bits
   std::string_view method = "GET";
-  std::string_view url;                      ///< http or https, absolute
-  std::span<const HttpHeader> headers;       ///< neither Host, Content-Length nor Connection
+  std::string_view url;                 ///< http or https, absolute
+  std::span<const HttpHeader> headers;  ///< neither Host, Content-Length nor Connection
   std::span<const std::byte> body;
-  std::int64_t timeout_ms = 0;               ///< 0: what remains of the call; never more than that
-  std::int64_t max_response_bytes = 0;       ///< 0: 16 MiB
-  std::int64_t min_interval_ms = 0;          ///< least time between two requests of this instance to this host; 0: none
+  std::int64_t timeout_ms = 0;          ///< 0: what remains of the call; never more than that
+  std::int64_t max_response_bytes = 0;  ///< 0: 16 MiB
+  std::int64_t min_interval_ms = 0;     ///< least time between two requests of this instance to this host; 0: none
 };
 
 /// Receives one answer: head once, then body in pieces. False from either ends the transfer, and

@@ -24,8 +24,8 @@ enum class Code : std::int32_t {
 
 /// Bits of Status::flags.
 enum StatusFlag : std::uint32_t {
-  kRetryable = 1U << 0,    ///< the same call may succeed later
-  kNotStarted = 1U << 1,   ///< the request certainly never reached the other side
+  kRetryable = 1U << 0,   ///< the same call may succeed later
+  kNotStarted = 1U << 1,  ///< the request certainly never reached the other side
 };
 
 /// Trivially copyable, 16 bytes, returned by value. The text that explains a failure travels

@@ -16,13 +16,9 @@ Status guard(CallContext& ctx, Body&& body) noexcept {
   try {
     body();
     return {};
-  } catch (const Error& e) {
-    return ctx.fail(e.status(), e.what());
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& e) { return ctx.fail(e.status(), e.what()); } catch (const std::bad_alloc&) {
     return ctx.fail({Code::internal, 0, 0, 0}, "out of memory");
-  } catch (const std::exception& e) {
-    return ctx.fail({Code::internal, 0, 0, 0}, e.what());
-  } catch (...) {
+  } catch (const std::exception& e) { return ctx.fail({Code::internal, 0, 0, 0}, e.what()); } catch (...) {
     return ctx.fail({Code::internal, 0, 0, 0}, "the plugin threw something that is not a std::exception");
   }
 }

@@ -39,7 +39,8 @@ class Json {
   [[nodiscard]] Json value_at(std::size_t index) const noexcept;
 
   [[nodiscard]] std::string_view as_string(std::string_view fallback = {}) const noexcept;
-  [[nodiscard]] std::int64_t as_int(std::int64_t fallback = 0) const noexcept;  ///< also from an integral double in range
+  [[nodiscard]] std::int64_t as_int(
+      std::int64_t fallback = 0) const noexcept;  ///< also from an integral double in range
   [[nodiscard]] double as_double(double fallback = 0) const noexcept;
   [[nodiscard]] bool as_bool(bool fallback = false) const noexcept;
   /// This value as JSON text.

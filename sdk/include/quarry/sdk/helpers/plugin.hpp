@@ -36,7 +36,6 @@ class Plugin : public Instance, public Interfaces... {
     return found;
   }
   void destroy() noexcept final { delete this; }
-
 };
 
 namespace detail {
@@ -58,21 +57,20 @@ Instance* create_instance(CallContext& ctx, HostServices& services, std::string_
 }  // namespace quarry::sdk
 
 /// Defines the entry. T(HostServices&, const Config&) may throw quarry::sdk::Error.
-#define QUARRY_PLUGIN(T, ID, VERSION, DESCRIPTION, SCHEMA, MAX_CONCURRENCY)                                     \
-  extern "C" {                                                                                                  \
-  extern __attribute__((visibility("default"))) const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1;        \
-  const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1 = {                                                   \
-      ::quarry::sdk::kEntryMagic,                                                                               \
-      sizeof(::quarry::sdk::PluginEntry),                                                                       \
-      ::quarry::sdk::kSdkMajor,                                                                                 \
-      ::quarry::sdk::kSdkMinor,                                                                                 \
-      MAX_CONCURRENCY,                                                                                          \
-      ::quarry::sdk::kAbiTag,                                                                                   \
-      ID,                                                                                                       \
-      VERSION,                                                                                                  \
-      DESCRIPTION,                                                                                              \
-      ::quarry::sdk::detail::kInterfaceIds<T>.data(),                                                           \
-      SCHEMA,                                                                                                   \
-      &::quarry::sdk::detail::create_instance<T>};                                                              \
-  }                                                                                                             \
+#define QUARRY_PLUGIN(T, ID, VERSION, DESCRIPTION, SCHEMA, MAX_CONCURRENCY)                                  \
+  extern "C" {                                                                                               \
+  extern __attribute__((visibility("default"))) const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1;     \
+  const ::quarry::sdk::PluginEntry quarry_plugin_entry_v1 = {::quarry::sdk::kEntryMagic,                     \
+                                                             sizeof(::quarry::sdk::PluginEntry),             \
+                                                             ::quarry::sdk::kSdkMajor,                       \
+                                                             ::quarry::sdk::kSdkMinor,                       \
+                                                             MAX_CONCURRENCY,                                \
+                                                             ::quarry::sdk::kAbiTag,                         \
+                                                             ID,                                             \
+                                                             VERSION,                                        \
+                                                             DESCRIPTION,                                    \
+                                                             ::quarry::sdk::detail::kInterfaceIds<T>.data(), \
+                                                             SCHEMA,                                         \
+                                                             &::quarry::sdk::detail::create_instance<T>};    \
+  }                                                                                                          \
   static_assert(true, "")

@@ -32,13 +32,21 @@ class LambdaSink final : public Interface {
 };
 
 template <class F>
-[[nodiscard]] auto download_sink(F f) { return LambdaSink<DownloadSink, DownloadView, F>(std::move(f)); }
+[[nodiscard]] auto download_sink(F f) {
+  return LambdaSink<DownloadSink, DownloadView, F>(std::move(f));
+}
 template <class F>
-[[nodiscard]] auto release_sink(F f) { return LambdaSink<ReleaseSink, ReleaseView, F>(std::move(f)); }
+[[nodiscard]] auto release_sink(F f) {
+  return LambdaSink<ReleaseSink, ReleaseView, F>(std::move(f));
+}
 template <class F>
-[[nodiscard]] auto event_sink(F f) { return LambdaSink<EventSink, EventView, F>(std::move(f)); }
+[[nodiscard]] auto event_sink(F f) {
+  return LambdaSink<EventSink, EventView, F>(std::move(f));
+}
 template <class F>
-[[nodiscard]] auto file_sink(F f) { return LambdaSink<FileSink, FileView, F>(std::move(f)); }
+[[nodiscard]] auto file_sink(F f) {
+  return LambdaSink<FileSink, FileView, F>(std::move(f));
+}
 
 /// Gathers outcomes.
 class Outcomes final : public OutcomeSink {

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// The queue as a resource: list, one item, its removal, and how much of what there is.
+#include "api/errors.hpp"
+#include "api/format.hpp"
+#include "api/item.hpp"
+#include "api/params.hpp"
+#include "api/resources.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+
+namespace quarry::api {
+namespace {
+
+constexpr std::int64_t kMaxPageSize = 1000;
+constexpr std::int64_t kMaxPage = 1'000'000'000;
+constexpr std::uint32_t kAllStatuses = (1U << sdk::kPublicStatuses) - 1;
+
+constexpr std::uint32_t bit(sdk::PublicStatus s) { return 1U << static_cast<std::uint32_t>(s); }
+
+struct SortName {
+  std::string_view name;
+  sdk::SortKey key;
+};
+/// The first name of a key is the one shown in answers.
+constexpr std::array kSortNames = {
+    SortName{"id", sdk::SortKey::id},
+    SortName{"rank", sdk::SortKey::rank},
+    SortName{"title", sdk::SortKey::title},
+    SortName{"size", sdk::SortKey::size},
+    SortName{"progress", sdk::SortKey::progress},
+    SortName{"status", sdk::SortKey::status},
+    SortName{"timeleft", sdk::SortKey::timeleft},
+    SortName{"added", sdk::SortKey::added},
+    SortName{"estimatedCompletionTime", sdk::SortKey::timeleft},
+    SortName{"movies.sortTitle", sdk::SortKey::title},
+    SortName{"priority", sdk::SortKey::rank},
+};
+
+/// Other programs sort by keys that do not exist here and expect a page all the same.
+SortName sort_of(std::string_view text) {
+  const auto* const it = std::find_if(kSortNames.begin(), kSortNames.end(),
+                                      [&](const SortName& s) { return equal_ignoring_case(s.name, text); });
+  return it == kSortNames.end() ? kSortNames[0] : *it;
+}
+
+/// "queued, downloading, …"
+std::string status_words() {
+  std::string out;
+  for (std::int32_t i = 0; i < sdk::kPublicStatuses; ++i) {
+    out += (i == 0 ? "" : ", ") + std::string(sdk::to_string(static_cast<sdk::PublicStatus>(i)));
+  }
+  return out;
+}
+
+/// What was removed is not part of the queue any more, so it is listed only when asked for.
+std::uint32_t statuses_of(Query& query) {
+  std::uint32_t out = 0;
+  for (const std::string_view word : query.list("status")) {
+    std::uint32_t found = equal_ignoring_case(word, "all") ? kAllStatuses : 0;
+    for (std::int32_t i = 0; i < sdk::kPublicStatuses; ++i) {
+      const auto status = static_cast<sdk::PublicStatus>(i);
+      if (equal_ignoring_case(word, sdk::to_string(status))) { found = bit(status); }
+    }
+    if (found == 0) { query.refuse_field("status", "must be one of " + status_words() + ", all"); }
+    out |= found;
+  }
+  if (out == kAllStatuses) { return 0; }  // no restriction: the cheapest question to a store
+  return out == 0 ? kAllStatuses & ~bit(sdk::PublicStatus::cancelled) : out;
+}
+
+bool descending_of(Query& query) {
+  const std::string_view text = query.text("sortDirection");
+  if (equal_ignoring_case(text, "descending")) { return true; }
+  if (!text.empty() && !equal_ignoring_case(text, "ascending") && !equal_ignoring_case(text, "default")) {
+    query.refuse_field("sortDirection", "must be ascending, descending or default");
+  }
+  return false;
+}
+
+ApiResponse list(const Context& context, const ApiRequest& request) {
+  Query query(request);
+  const std::int64_t page = query.integer("page", 1, 1, kMaxPage);
+  const std::int64_t asked = query.integer("pageSize", 50, 1, std::numeric_limits<std::int64_t>::max());
+  const std::int64_t page_size = std::min(asked, kMaxPageSize);
+  const SortName sort = sort_of(query.text("sortKey"));
+  sdk::ListRequest wanted;
+  wanted.sort = sort.key;
+  wanted.descending = descending_of(query) ? 1 : 0;
+  wanted.filter.statuses = statuses_of(query);
+  wanted.filter.movie_id = query.integer("movieId", 0, 0, std::numeric_limits<std::int64_t>::max());
+  wanted.limit = static_cast<std::int32_t>(page_size);
+  wanted.offset = (page - 1) * page_size;
+  if (query.refusal()) { return *query.refusal(); }
+  const auto rows = context.services.queue.list(wanted);
+  if (!rows) { return failure_response(rows.error(), request.request_id); }
+  sdk::JsonWriter w;
+  w.begin_object().member("page", page).member("pageSize", page_size).member("sortKey", sort.name);
+  w.member("sortDirection", wanted.descending != 0 ? "descending" : "ascending");
+  w.member("totalRecords", rows->total).key("records").begin_array();
+  const std::int64_t now = context.now_ms();
+  for (const queue::Download& row : rows->rows) { write_item(w, row, now, *context.qualities); }
+  w.end_array().end_object();
+  return {200, w.take(), {}};
+}
+
+ApiResponse get(const Context& context, const ApiRequest& request) {
+  const auto id = path_id(request);
+  return id ? item_response(context, request, *id, 200) : no_such_download(request);
+}
+
+ApiResponse remove(const Context& context, const ApiRequest& request) {
+  Query query(request);
+  const bool delete_files = query.boolean("deleteFiles", false);
+  if (query.refusal()) { return *query.refusal(); }
+  const auto id = path_id(request);
+  if (!id) { return no_such_download(request); }
+  const auto done = context.services.queue.cancel(*id, delete_files);
+  return done ? ApiResponse{200, "{}", {}} : failure_response(done.error(), request.request_id);
+}
+
+ApiResponse status(const Context& context, const ApiRequest& request) {
+  const auto stats = context.services.queue.stats();
+  if (!stats) { return failure_response(stats.error(), request.request_id); }
+  const auto count = [&](sdk::PublicStatus s) { return stats->by_status[static_cast<std::size_t>(s)]; };
+  std::int64_t total = -count(sdk::PublicStatus::cancelled);
+  for (const std::int64_t n : stats->by_status) { total += n; }
+  sdk::JsonWriter w;
+  w.begin_object().member("totalCount", total).member("count", total).member("unknownCount", 0);
+  w.member("errors", count(sdk::PublicStatus::failed) > 0).member("warnings", count(sdk::PublicStatus::stalled) > 0);
+  w.member("unknownErrors", false).member("unknownWarnings", false);
+  w.key("byStatus").begin_object();
+  for (std::int32_t i = 0; i < sdk::kPublicStatuses; ++i) {
+    const auto one = static_cast<sdk::PublicStatus>(i);
+    w.member(sdk::to_string(one), count(one));
+  }
+  w.end_object();
+  w.member("active", stats->active).member("maxActive", stats->lane_max_active).member("held", stats->lane_hold != 0);
+  if (stats->next_due_ms > context.now_ms()) { w.member("nextDueAt", iso_time(stats->next_due_ms)); }
+  w.end_object();
+  return {200, w.take(), {}};
+}
+
+}  // namespace
+
+ApiResponse item_response(const Context& context, const ApiRequest& request, std::int64_t id, int status) {
+  const auto row = context.services.queue.find(id);
+  if (!row) { return failure_response(row.error(), request.request_id); }
+  sdk::JsonWriter w;
+  write_item(w, row.value(), context.now_ms(), *context.qualities);
+  return {status, w.take(), {}};
+}
+
+ApiResponse no_such_download(const ApiRequest& request) {
+  return failure_response(
+      sdk::failure(sdk::Code::not_found, "there is no download with this id: ids are whole numbers"),
+      request.request_id);
+}
+
+void add_queue(std::vector<Route>& table, const Context& context) {
+  const auto on = [&](ApiResponse (*handler)(const Context&, const ApiRequest&)) {
+    return [context, handler](const ApiRequest& request) { return handler(context, request); };
+  };
+  table.push_back({"GET", "/api/v3/queue", on(list)});
+  table.push_back({"GET", "/api/v3/queue/status", on(status)});
+  table.push_back({"GET", "/api/v3/queue/{id}", on(get)});
+  table.push_back({"DELETE", "/api/v3/queue/{id}", on(remove)});
+}
+
+}  // namespace quarry::api

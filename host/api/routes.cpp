@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "api/routes.hpp"
+
+#include "api/resources.hpp"
+
+namespace quarry::api {
+
+std::vector<Route> routes(Services& services) {
+  const Context context{services, std::make_shared<QualityCache>()};
+  std::vector<Route> table;
+  add_ping(table);
+  add_system(table, context);
+  add_queue(table, context);
+  add_queue_actions(table, context);
+  add_grab(table, context);
+  add_auto(table, context);
+  add_release(table, context);
+  return table;
+}
+
+}  // namespace quarry::api

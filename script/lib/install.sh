@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# install.sh PACKAGE…: apt-get install as root, without recommended packages and without starting what they bring.
+set -euo pipefail
+policy=/usr/sbin/policy-rc.d
+ours=''
+units_before=$(mktemp)
+units_after=$(mktemp)
+enabled_units() { find -L /etc/systemd/system/*.wants -name '*.service' -printf '%f\n' 2>/dev/null | sort -u || :; }
+
+finish() {
+  [ -z "$ours" ] || rm -f "$policy"
+  rm -f "$units_before" "$units_after"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# Debian asks this file before it starts a service while installing; 101 means "no". One that is
+# there already is the administrator's and stays.
+if [ ! -e "$policy" ]; then
+  ours=yes
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+apt=(apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
+enabled_units >"$units_before"
+# A third-party source that cannot be reached must not stop us: what matters is whether the install works.
+"${apt[@]}" update >/dev/null || echo "-- apt-get update reported errors; trying with the lists that are there" >&2
+"${apt[@]}" install --no-install-recommends "$@" >/dev/null
+enabled_units >"$units_after"
+
+# Nor may it start at the next boot.
+comm -13 "$units_before" "$units_after" | while read -r unit; do
+  case $unit in
+    opentracker.service | nginx.service)
+      systemctl --no-reload disable "$unit" >/dev/null 2>&1 || rm -f /etc/systemd/system/*.wants/"$unit"
+      ;;
+  esac
+done

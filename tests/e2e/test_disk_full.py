@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The disk under the queue fills up: reads go on, writes answer 503 and change nothing, and when there is space again
+everything works as before. Needs no privilege: it moves itself into a namespace of its own to mount a small file system."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from e2e import E2eTest, main, request, wait_until
+
+INSIDE = "QUARRY_DISK_FULL_INSIDE"
+SKIPPED = 77
+DISK_MIB = 8
+
+
+def namespace_command():
+    """The prefix that gives a program a mount namespace in which it may mount, or None."""
+    for prefix in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
+        probe = [*prefix, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]
+        if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+            return prefix
+    return None
+
+
+class DiskFull(E2eTest):
+    def setUp(self):
+        super().setUp()
+        self.disk = self.lab.subfolder("quarry")  # the data folder of the host
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=700", "tmpfs", str(self.disk)], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=False)
+        self.hash = 0
+
+    def fill(self):
+        """Leaves not one byte free."""
+        with open(self.disk / "filler", "ab", buffering=0) as file:
+            for size in (1 << 16, 1):
+                try:
+                    while file.write(b"\0" * size):
+                        pass
+                except OSError:
+                    pass
+
+    def grab(self, api):
+        self.hash += 1
+        magnet = f"magnet:?xt=urn:btih:{self.hash:040x}&dn=Film.{self.hash}.2023.1080p.BluRay.x264-LAB"
+        return api.call("POST", "/api/v3/queue/grab", {"release_id": f"r{self.hash}", "title": f"film {self.hash}",
+                                                       "magnet_url": magnet})
+
+    def test_reads_go_on_writes_answer_503_and_it_heals(self):
+        quarry = self.lab.quarry(self.lab.manifest([self.lab.sqlite_plugin(), self.lab.scorer_plugin()]))
+        api = quarry.api
+        first = self.grab(api)
+        self.assertLess(first.status, 300, first.text)
+        first_id = first.json()["id"]
+
+        accepted = {first_id}
+        self.fill()
+        # What is already allotted to the database may take a few more.
+        for _ in range(2000):
+            answer = self.grab(api)
+            if answer.status > 299:
+                break
+            accepted.add(answer.json()["id"])
+        self.assertEqual(answer.status, 503, answer.text)
+        self.assertTrue(answer.json(), "an error answer has a body that says why")
+        changed = api.call("PUT", f"/api/v3/queue/{first_id}/pause")
+        self.assertEqual(changed.status, 503, changed.text)
+
+        self.assertEqual({row["id"] for row in api.queue()}, accepted, "a refused write left nothing behind")
+        self.assertEqual(api.item(first_id)["status"], "queued")
+        self.assertEqual(request("GET", f"{quarry.url}/ping").status, 200)
+
+        (self.disk / "filler").unlink()
+        answer = wait_until("writes work again", lambda: (a := self.grab(api)).status < 300 and a, 30, process=quarry.process)
+        accepted.add(answer.json()["id"])
+        self.assertLess(api.call("PUT", f"/api/v3/queue/{first_id}/pause").status, 300)
+
+        self.fill()
+        quarry.kill9()
+        (self.disk / "filler").unlink()
+        quarry.start()
+        self.assertEqual({row["id"] for row in quarry.api.queue()}, accepted, "and all of it survives a crash on a full disk")
+        self.assertEqual(quarry.api.item(first_id)["status"], "paused")
+
+
+if __name__ == "__main__":
+    if INSIDE not in os.environ:
+        prefix = namespace_command()
+        if prefix is None:
+            print("skipped: this system lets us mount no file system, not even in a namespace of our own (unshare --mount)")
+            sys.exit(SKIPPED)
+        environment = {**os.environ, INSIDE: "yes"}
+        os.execvpe(prefix[0], [*prefix, sys.executable, str(Path(__file__).resolve()), *sys.argv[1:]], environment)
+    main()
