@@ -21,9 +21,7 @@ function(quarry_add_tests name)
   add_executable(${name}_test ${sources})
   set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   # Test sources themselves gain nothing from optimisation, and cost half of a build with it.
-  if(NOT QUARRY_SANITIZE)
-    target_compile_options(${name}_test PRIVATE -O0 -U_FORTIFY_SOURCE)
-  endif()
+  target_compile_options(${name}_test PRIVATE -O0 -g0 -U_FORTIFY_SOURCE)
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBRARIES} quarry_warnings GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE
     QUARRY_PLUGIN_DIR="${QUARRY_PLUGIN_OUTPUT_DIR}" QUARRY_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

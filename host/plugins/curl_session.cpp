@@ -145,6 +145,7 @@ void CurlSession::configure(Transfer& transfer) {
     // On a kept connection that turns out to be dead libcurl sends the request again by itself, and
     // the server may have acted on the first one.
     set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
     set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
   }
   set(CURLOPT_CUSTOMREQUEST, request.method == "HEAD" ? nullptr : request.method.c_str());

@@ -36,7 +36,7 @@ std::string_view text_of(const lt::string_view& s) { return {s.data(), s.size()}
 /// What somebody would send in place of a torrent, said plainly.
 std::string looks_like(std::string_view bytes) {
   const auto start = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (start == std::string_view::npos) { return "the file is empty"; }
+  if (start == std::string_view::npos) { return "the file is empty: the site sent no .torrent"; }
   const std::string head = lower(bytes.substr(start, 16));
   if (head.front() == '<') { return "this is a web page, not a .torrent: the link may need a login"; }
   if (head.front() == '{') { return "this is JSON, not a .torrent: the site answered an error"; }
