@@ -296,8 +296,9 @@ void Reconciler::absent(const Download& d, std::int64_t now_ms) {
   patch.fields = sdk::kPatchError;
   patch.error_code = sdk::Code::not_found;
   if (d.state == sdk::DownloadState::downloading) {
-    patch.error = "it vanished from " + client_id_;
-    return change(d, sdk::DownloadState::missing, patch, patch.error);
+    const std::string why = "it vanished from " + client_id_;
+    patch.error = why;
+    return change(d, sdk::DownloadState::missing, patch, why);
   }
   const bool lost = d.state == sdk::DownloadState::missing;
   const std::string why =

@@ -119,13 +119,15 @@ class ApiWorld {
     claim.limit = 1;
     claim.lane = "downloads";
     claim.owner = "host";
-    claim.command_id = "claim-" + std::to_string(id);
+    const std::string claim_command = "claim-" + std::to_string(id);
+    claim.command_id = claim_command;
     std::int64_t epoch = 0;
     auto rows = sdk::download_sink([&](const sdk::DownloadView& row) { epoch = row.id == id ? row.epoch : epoch; });
     EXPECT_TRUE(store.claim(ctx, claim, rows).ok());
     sdk::Outcomes outcomes;
     sdk::Intent intent;
-    intent.command_id = "intent-" + std::to_string(id);
+    const std::string intent_command = "intent-" + std::to_string(id);
+    intent.command_id = intent_command;
     intent.id = id;
     intent.epoch = epoch;
     intent.client = "qbittorrent";
@@ -133,7 +135,8 @@ class ApiWorld {
     intent.size_bytes = 10'000'000'000;
     store.record_intent(ctx, intent, outcomes);
     sdk::Transition change;
-    change.command_id = "to-" + std::to_string(id);
+    const std::string change_command = "to-" + std::to_string(id);
+    change.command_id = change_command;
     change.id = id;
     change.epoch = epoch;
     change.from = sdk::DownloadState::dispatching;
@@ -164,7 +167,8 @@ class ApiWorld {
     claim.limit = 1;
     claim.lane = "downloads";
     claim.owner = "host";
-    claim.command_id = "claim-" + std::to_string(id);
+    const std::string claim_command = "claim-" + std::to_string(id);
+    claim.command_id = claim_command;
     sdk::Transition change;
     auto rows = sdk::download_sink([&](const sdk::DownloadView& row) {
       change.id = row.id;
@@ -172,7 +176,8 @@ class ApiWorld {
     });
     EXPECT_TRUE(store.claim(ctx, claim, rows).ok());
     EXPECT_EQ(change.id, id);
-    change.command_id = "fail-" + std::to_string(id);
+    const std::string fail_command = "fail-" + std::to_string(id);
+    change.command_id = fail_command;
     change.from = sdk::DownloadState::dispatching;
     change.to = to;
     change.patch.fields = sdk::kPatchError;
