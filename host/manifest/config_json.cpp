@@ -2,6 +2,7 @@
 #include "manifest/config_json.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
+#include <quarry/sdk/helpers/json_pointer.hpp>
 
 #include <cmath>
 #include <sstream>
@@ -17,27 +18,13 @@ class ConfigWriter {
     json_.begin_object();
     for (const auto& [key, value] : table) {
       json_.key(key.str());
-      any(value, pointer + "/" + escaped(key.str()));
+      any(value, pointer + "/" + sdk::json_pointer_part(key.str()));
     }
     json_.end_object();
   }
   std::string take() { return json_.take(); }
 
  private:
-  static std::string escaped(std::string_view key) {
-    std::string out;
-    for (const char c : key) {
-      if (c == '~') {
-        out += "~0";
-      } else if (c == '/') {
-        out += "~1";
-      } else {
-        out += c;
-      }
-    }
-    return out;
-  }
-
   void array(const toml::array& array, const std::string& pointer) {
     json_.begin_array();
     std::size_t index = 0;

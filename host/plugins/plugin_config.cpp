@@ -2,6 +2,7 @@
 #include "plugins/plugin_config.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
+#include <quarry/sdk/helpers/json_pointer.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -11,20 +12,6 @@ namespace quarry::plugins {
 namespace {
 
 using sdk::Json;
-
-std::string pointer_part(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 /// Follows "$ref" into the same document; a reference that leads nowhere, or in circles, ends as absent.
 Json resolved(Json root, Json schema) {
@@ -92,7 +79,7 @@ class Coercer {
     for (std::size_t i = 0; i < value.size(); ++i) {
       const auto key = value.key_at(i);
       out_.key(key);
-      this->value(value.value_at(i), property_schema(root_, schema, key), pointer + "/" + pointer_part(key));
+      this->value(value.value_at(i), property_schema(root_, schema, key), pointer + "/" + sdk::json_pointer_part(key));
     }
     out_.end_object();
   }
