@@ -239,7 +239,7 @@ static void measure_claims(int64_t first, int64_t count, double until) {
   const double start = bench_now_us();
   double last = start;
   int64_t done = 0;
-  struct claimed claimed;
+  struct claimed claimed = {0};
   while (done < count && last < until && claim_one(first + done, &claimed)) {
     const double between = bench_now_us();
     finish_one(first + done, &claimed);

@@ -72,15 +72,23 @@ std::string order_by(const sdk::ListRequest& request) {
 
 bool restricted(const sdk::ListFilter& filter) { return filter.states != 0 || filter.statuses != 0; }
 
-/// The ids of a page sorted by id under a filter of states: each pair is a stretch of the index in order of id.
-std::string merged_ids(const sdk::ListRequest& request, const StatusPairs& pairs) {
-  std::string text;
-  for (const auto& [state, status] : pairs) {
-    if (!text.empty()) { text += " UNION ALL "; }
-    text += "SELECT id FROM download INDEXED BY download_status WHERE state = " + std::to_string(state) +
-            " AND status = " + std::to_string(status) + after(request.filter) + others(request.filter);
+/// A stretch of the index by (state, status): its rows are in order of id.
+std::string stretch(const sdk::ListFilter& filter, std::pair<std::int32_t, std::int32_t> pair) {
+  return " FROM download INDEXED BY download_status WHERE state = " + std::to_string(pair.first) +
+         " AND status = " + std::to_string(pair.second) + after(filter) + others(filter);
+}
+
+/// A page sorted by id under a filter of states: its stretches, merged.
+std::string merged(const sdk::ListRequest& request, const StatusPairs& pairs) {
+  const std::string order = order_by(request);
+  const std::string limited = order + " LIMIT ?4 OFFSET ?5";
+  const std::string select = std::string("SELECT ") + sql::kColumns;
+  if (pairs.size() == 1) { return select + stretch(request.filter, pairs.front()) + limited; }
+  std::string ids;
+  for (const auto& pair : pairs) {
+    ids += (ids.empty() ? "SELECT id" : " UNION ALL SELECT id") + stretch(request.filter, pair);
   }
-  return text + " ORDER BY id" + (request.descending != 0 ? " DESC" : "") + " LIMIT ?4 OFFSET ?5";
+  return select + " FROM download WHERE id IN (" + ids + limited + ")" + order;
 }
 
 std::string conditions(const sdk::ListFilter& filter, const StatusPairs& pairs, bool with_after) {
@@ -107,16 +115,15 @@ StatusPairs pairs_of(const sdk::ListFilter& filter) {
   return pairs;
 }
 
-ListQuery list_query(const sdk::ListRequest& request) {
+ListQuery list_query(const sdk::ListRequest& request, const StatusPairs& pairs) {
   const sdk::ListFilter& filter = request.filter;
-  const StatusPairs pairs = pairs_of(filter);
   const std::string select = std::string("SELECT ") + sql::kColumns + " FROM download";
   const std::string order = order_by(request);
   ListQuery query;
   if (pairs.empty()) {
     query.page = select + " WHERE 0 LIMIT ?4 OFFSET ?5";
   } else if (request.sort == SortKey::id && restricted(filter)) {
-    query.page = select + " WHERE id IN (" + merged_ids(request, pairs) + ")" + order;
+    query.page = merged(request, pairs);
   } else {
     const std::string where = conditions(filter, pairs, true);
     const bool in_order = request.sort == SortKey::id || request.sort == SortKey::rank;

@@ -19,13 +19,14 @@ using StatusPairs = std::vector<std::pair<std::int32_t, std::int32_t>>;
 
 struct ListQuery {
   std::string page;   ///< selects sql::kColumns; never reads more of `download` than it must to find the page
-  std::string count;  ///< empty: the total is the sum of status_count over pairs_of(filter)
+  std::string count;  ///< empty: the total is the sum of status_count over the pairs
 };
 
 /// How pages are found. Sorted by id or rank: along that index, and for a filter of states and
 /// statuses along the index by (state, status), one arm for each pair, merged; never a sort. Sorted by
 /// anything else: the ids of all matching rows are sorted.
-[[nodiscard]] ListQuery list_query(const sdk::ListRequest& request);
+/// `pairs`: those of pairs_of(request.filter) that have rows at this moment, or more.
+[[nodiscard]] ListQuery list_query(const sdk::ListRequest& request, const StatusPairs& pairs);
 
 /// Binds what list_query() left open. `request` must outlive the run.
 void bind_page(RawStatement& page, const sdk::ListRequest& request);

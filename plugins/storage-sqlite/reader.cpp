@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "reader.hpp"
 
-#include "list_query.hpp"
 #include "row.hpp"
 #include "statements.hpp"
 
@@ -32,7 +31,7 @@ struct Reader::Queries {
         by_release(connection.raw(), sql::kRowByRelease),
         by_command(connection.raw(), sql::kRowByCommand),
         metainfo(connection.raw(), sql::kMetainfo),
-        counts(connection, sql::kStatusCounts, in(), out(count.state, count.status, count.n)),
+        counts(connection.raw(), sql::kStatusCounts),
         lane_settings(connection, sql::kLane, in(lane), out(max_active, hold)),
         slots(connection, sql::kSlotCount, in(lane), out(active)),
         next_due(connection, sql::kNextDue, in(lane), out(due)),
@@ -48,14 +47,11 @@ struct Reader::Queries {
   }
 
   Connection connection;
-  RawStatement begin, commit, by_id, by_hash1, by_hash2, by_release, by_command, metainfo;
-  struct {
-    Integer state = 0, status = 0, n = 0;
-  } count;
+  RawStatement begin, commit, by_id, by_hash1, by_hash2, by_release, by_command, metainfo, counts;
   std::string lane, command, reason;
   Integer max_active = 0, hold = 0, active = 0, due = 0, last = 0, after = 0, limit = 0;
   Integer sequence = 0, download = 0, at = 0, epoch = 0, from = 0, to = 0, actor = 0;
-  Statement counts, lane_settings, slots, next_due, last_event, events;
+  Statement lane_settings, slots, next_due, last_event, events;
   std::unordered_map<std::string, std::unique_ptr<RawStatement>> lists;
 };
 
@@ -113,29 +109,37 @@ bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
   throw sdk::Error(sdk::Code::invalid, "unknown kind of find");
 }
 
-std::int64_t Reader::total_of(const sdk::ListRequest& request, const std::string& count) {
+/// The pairs the filter lets through and that have rows, and how many rows that is.
+std::int64_t Reader::present_pairs(const sdk::ListFilter& filter, StatusPairs& present) {
   Queries& q = *queries_;
-  if (!count.empty()) {
-    RawStatement& statement = q.kept(count);
-    const Running running(statement);
-    bind_count(statement, request);
-    return statement.step() ? statement.integer(0) : 0;
-  }
-  const StatusPairs pairs = pairs_of(request.filter);
+  const StatusPairs pairs = pairs_of(filter);
   std::int64_t total = 0;
-  for (bool more = q.counts.first(); more; more = q.counts.next()) {
-    const std::pair<std::int32_t, std::int32_t> key{static_cast<std::int32_t>(q.count.state),
-                                                    static_cast<std::int32_t>(q.count.status)};
-    if (std::find(pairs.begin(), pairs.end(), key) != pairs.end()) { total += q.count.n; }
+  const Running running(q.counts);
+  while (q.counts.step()) {
+    const std::pair<std::int32_t, std::int32_t> key{static_cast<std::int32_t>(q.counts.integer(0)),
+                                                    static_cast<std::int32_t>(q.counts.integer(1))};
+    if (std::find(pairs.begin(), pairs.end(), key) == pairs.end()) { continue; }
+    present.push_back(key);
+    total += q.counts.integer(2);
   }
   return total;
 }
 
+std::int64_t Reader::counted(const sdk::ListRequest& request, const std::string& count) {
+  RawStatement& statement = queries_->kept(count);
+  const Running running(statement);
+  bind_count(statement, request);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
 void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {
   Queries& q = *queries_;
-  const ListQuery query = list_query(request);
   const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
-  total = total_of(request, query.count);
+  // An arm of the page for each pair costs a cursor, also where there is no row: only those with rows get one.
+  StatusPairs pairs;
+  total = present_pairs(request.filter, pairs);
+  const ListQuery query = list_query(request, pairs);
+  if (!query.count.empty()) { total = counted(request, query.count); }
   RawStatement& page = q.kept(query.page);
   const Running running(page);
   const RawDatabase::Hold hold(q.connection.raw());
@@ -149,9 +153,8 @@ sdk::Stats Reader::stats(std::string_view lane) {
   Queries& q = *queries_;
   const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
   sdk::Stats stats;
-  for (bool more = q.counts.first(); more; more = q.counts.next()) {
-    stats.by_status[static_cast<std::size_t>(q.count.status)] += q.count.n;
-  }
+  const Running running(q.counts);
+  while (q.counts.step()) { stats.by_status[static_cast<std::size_t>(q.counts.integer(1))] += q.counts.integer(2); }
   q.lane = lane;
   q.max_active = sdk::queue_rules::kDefaultMaxActive;
   q.hold = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connection.hpp"
+#include "list_query.hpp"
 
 #include <quarry/sdk/abi/queue_store.hpp>
 
@@ -36,7 +37,8 @@ class Reader {
 
  private:
   struct Queries;
-  [[nodiscard]] std::int64_t total_of(const sdk::ListRequest& request, const std::string& count);
+  [[nodiscard]] std::int64_t present_pairs(const sdk::ListFilter& filter, StatusPairs& present);
+  [[nodiscard]] std::int64_t counted(const sdk::ListRequest& request, const std::string& count);
 
   std::unique_ptr<Queries> queries_;
 };
