@@ -1,0 +1,15 @@
+# cmake -DBUILD=… -DPREFIX=… -P install_test.cmake: installs the component "quarry" and asks the installed program.
+file(REMOVE_RECURSE "${PREFIX}")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --component quarry --prefix "${PREFIX}"
+  OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+foreach(file share/bash-completion/completions/quarry share/doc/quarry/quarry.sample.toml)
+  if(NOT EXISTS "${PREFIX}/${file}")
+    message(FATAL_ERROR "${file} was not installed")
+  endif()
+endforeach()
+execute_process(COMMAND "${PREFIX}/bin/quarry" plugin list OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+foreach(plugin hdbits qbittorrent scorer-default storage-sqlite)
+  if(NOT listed MATCHES "${plugin}")
+    message(FATAL_ERROR "the installed program does not find its plugin ${plugin}:\n${listed}")
+  endif()
+endforeach()
