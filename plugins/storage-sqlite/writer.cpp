@@ -333,8 +333,8 @@ std::vector<OwnedRow> Writer::rescue(std::string_view command_id, std::string_vi
     const DownloadState to = rules::rescued_state(facts.client);
     if (to == DownloadState::queued) {
       facts.attempts = std::max<Integer>(0, facts.attempts - 1);
-      facts.due = now_ms;
-      facts.due_reason.clear();
+      facts.due = now_ms + rules::kRescueWaitMs;
+      facts.due_reason = rules::kRescueWaitReason;
     }
     static_cast<void>(change_state(to, sdk::Actor::rescue, command_id, rules::kRescueReason, false, now_ms));
     rows.push_back(row(id));

@@ -423,8 +423,8 @@ Status MemoryQueueStore::rescue(CallContext& ctx, std::string_view command_id, s
         const DownloadState to = rules::rescued_state(row->client);
         if (to == DownloadState::queued) {
           row->data.attempts = std::max(0, row->data.attempts - 1);
-          row->data.due_at_ms = now;
-          row->due_reason.clear();
+          row->data.due_at_ms = now + rules::kRescueWaitMs;
+          row->due_reason = rules::kRescueWaitReason;
         }
         change_state(*row, to, Actor::rescue, command_id, rules::kRescueReason, now);
         rescued.emplace_back(*row);

@@ -2,6 +2,7 @@
 // The contract of claim(), heartbeat(), record_intent() and rescue(): who may work on a row.
 #include <quarry/sdk/testing/queue_store_contract.hpp>
 
+#include <quarry/sdk/helpers/queue_store_rules.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
 
 #include <atomic>
@@ -300,7 +301,11 @@ TEST_P(QueueStoreContract, RescueWithoutIntentGoesBackToTheQueue) {
   EXPECT_EQ(event.data.actor, Actor::rescue);
   EXPECT_FALSE(event.reason.empty());
   EXPECT_TRUE(call().rescue(command(), "owner-1").empty());
-  EXPECT_EQ(call().claim(claim_request()).size(), 1U) << "it can be claimed at once";
+  EXPECT_EQ(rescued.front().due_reason, queue_rules::kRescueWaitReason);
+  clock().advance(queue_rules::kRescueWaitMs - 1);
+  EXPECT_TRUE(call().claim(claim_request()).empty()) << "what may have ended its host is not the first again";
+  clock().advance(1);
+  EXPECT_EQ(call().claim(claim_request()).size(), 1U);
   expect_consistent();
 }
 
@@ -335,6 +340,7 @@ TEST_P(QueueStoreContract, AStaleWorkerChangesNothing) {
   const QueueRow row = claimed();
   clock().advance(kLease);
   ASSERT_EQ(call().rescue(command(), "owner-1").size(), 1U);
+  clock().advance(queue_rules::kRescueWaitMs);
   const std::vector<QueueRow> taken = call().claim(claim_request(1, "owner-3"));
   ASSERT_EQ(taken.size(), 1U);
   const QueueRow before = call().row(row.data.id);

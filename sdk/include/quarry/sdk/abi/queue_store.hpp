@@ -369,7 +369,8 @@ struct QueueStore {
   virtual Status edit(CallContext& ctx, const Edit& edit, OutcomeSink& outcome) noexcept = 0;
 
   /// Rows whose lease ran out, or belongs to another owner where only one process can own the
-  /// storage: with an intent (client set) to verifying, else to queued, attempt not counted. `rows` receives them.
+  /// storage: with an intent (client set) to verifying, else to queued, attempt not counted, due in 5 s (so that
+  /// a row that ends its host is not the first again and again). `rows` receives them.
   virtual Status rescue(CallContext& ctx, std::string_view command_id, std::string_view owner, std::int32_t limit,
                         DownloadSink& rows) noexcept = 0;
 
