@@ -27,9 +27,10 @@ void write_decision(sdk::JsonWriter& w, const search::Release& release) {
     w.begin_object().member("rule", reason.rule).member("points", reason.points).member("detail", reason.detail);
     w.end_object();
   }
+  // Plain texts, as typed clients of this API expect them.
   w.end_array().key("rejections").begin_array();
   for (const search::Reason& rejection : release.rejections) {
-    w.begin_object().member("rule", rejection.rule).member("detail", rejection.detail).end_object();
+    w.value(rejection.detail.empty() ? rejection.rule : rejection.rule + ": " + rejection.detail);
   }
   w.end_array();
 }

@@ -381,7 +381,7 @@ TEST_F(RoutesTest, SearchAnswersScoredReleasesWithReasons) {
   EXPECT_EQ(best["releaseGroup"].as_string(), "GRP");
   EXPECT_EQ(best["year"].as_int(), 1999);
   EXPECT_FALSE(json.at(1)["accepted"].as_bool(true));
-  EXPECT_EQ(json.at(2)["rejections"].at(0)["detail"].as_string(), "CAM");
+  EXPECT_EQ(json.at(2)["rejections"].at(0).as_string(), "forbidden: CAM");
   EXPECT_EQ(call.header("X-Indexer-Problems"), "");
 }
 

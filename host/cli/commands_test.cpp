@@ -23,7 +23,7 @@ const std::string kGood =
     R"({"rule":"age","points":-2.5,"detail":""}],"rejections":[]})";
 const std::string kBad =
     R"({"id":"r-2","title":"The.Film.2023.\u001b[2JTS","indexer":"hdb","sizeDisplay":"unknown","score":10,"threshold":75,)"
-    R"("accepted":false,"reasons":[],"rejections":[{"rule":"forbidden word","detail":"TS"}]})";
+    R"("accepted":false,"reasons":[],"rejections":["forbidden word: TS"]})";
 const std::string kLow =
     R"({"id":"r-3","title":"Low","indexer":"hdb","score":60,"threshold":75,"accepted":false,"reasons":[]})";
 
@@ -54,7 +54,7 @@ TEST(Search, PrintsATableWithReasonsAndIds) {
             "2     60  below 75        -        -    -  hdb      Low\n"
             "    id r-3\n"
             "3     10  rejected  unknown        -    -  hdb      The.Film.2023.\\x1b[2JTS\n"
-            "    id r-2  rejected: forbidden word TS\n");
+            "    id r-2  rejected: forbidden word: TS\n");
   EXPECT_EQ(host.err(), "");
 }
 

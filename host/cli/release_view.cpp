@@ -34,10 +34,7 @@ std::string reasons_of(sdk::Json release) {
   const sdk::Json rejections = release["rejections"];
   for (std::size_t i = 0; i < rejections.size(); ++i) {
     text += i > 0 ? ", " : text.empty() ? "rejected: " : "; rejected: ";
-    text.append(rejections.at(i)["rule"].as_string());
-    if (const auto detail = rejections.at(i)["detail"].as_string(); !detail.empty()) {
-      text.append(" ").append(detail);
-    }
+    text.append(rejections.at(i).as_string());
   }
   return text;
 }

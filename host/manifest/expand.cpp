@@ -109,8 +109,10 @@ class Expander {
       out_.text += what.substr(dash + 2);
       return;
     }
-    if (!value) {
-      out_.problem = "the environment variable " + name + " is not set: set it, or write ${env:" + name + ":-default}";
+    // An empty secret would only be found out later, by the server it is meant for.
+    if (!value || value->empty()) {
+      out_.problem = "the environment variable " + name + (value ? " is empty" : " is not set") +
+                     ": set it, or write ${env:" + name + ":-default}";
       return;
     }
     if (!is_utf8(*value)) {

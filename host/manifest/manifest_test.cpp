@@ -214,6 +214,15 @@ TEST_F(ManifestTest, TellsWhatIsMissing) {
           "characters themselves"));
 }
 
+TEST_F(ManifestTest, AnEmptyVariableIsAMissingOneUnlessNothingIsMeant) {
+  environment_["PASSWORD"] = "";
+  const std::string head = "[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\n[plugin.config]\n";
+  EXPECT_THAT(problems(head + "a = \"${env:PASSWORD}\"\n"),
+              ElementsAre("5:5: [plugin.config] of \"x\", a: the environment variable PASSWORD is empty: set it, or write "
+                          "${env:PASSWORD:-default}"));
+  EXPECT_EQ(sound(head + "a = \"${env:PASSWORD:-}\"\n").plugins.size(), 1U);
+}
+
 TEST_F(ManifestTest, ADisabledPluginNeedsNoSecrets) {
   const Manifest m =
       sound("[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\nenabled = false\nconfig = { a = \"${env:NONE}\" }\n");
