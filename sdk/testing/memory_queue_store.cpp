@@ -1,46 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <quarry/sdk/testing/memory_queue_store.hpp>
+#include "memory_queue_store_rows.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
-#include <quarry/sdk/helpers/queue_store_rules.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/testing/memory_queue_store.hpp>
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 namespace quarry::sdk::testing {
 namespace {
-
-namespace rules = queue_rules;
-
-constexpr std::uint32_t bit(std::int32_t value) { return 1U << static_cast<std::uint32_t>(value); }
-constexpr std::uint32_t bit(DownloadState state) { return bit(static_cast<std::int32_t>(state)); }
-constexpr std::uint32_t bit(PublicStatus status) { return bit(static_cast<std::int32_t>(status)); }
-
-PublicStatus status_of(const QueueRow& row) { return public_status(row.data.state, row.data.flags); }
-bool is_claimable(const QueueRow& row) {
-  return row.data.state == DownloadState::queued && (row.data.flags & kHold) == 0;
-}
-
-Outcome outcome_of(CommandResult result, const QueueRow& row) {
-  Outcome outcome;
-  outcome.result = result;
-  outcome.id = row.data.id;
-  outcome.epoch = row.data.epoch;
-  outcome.version = row.data.version;
-  return outcome;
-}
-Outcome no_row(CommandResult result, std::int64_t existing_id = 0) {
-  Outcome outcome;
-  outcome.result = result;
-  outcome.existing_id = existing_id;
-  return outcome;
-}
-
-rules::RowFacts facts_of(const QueueRow& row, std::string_view last_command) {
-  return {row.data.epoch, row.data.version, row.data.state, row.data.lease_until_ms, row.lease_owner, last_command};
-}
 
 void apply(const Patch& patch, QueueRow& row, std::int64_t now) {
   DownloadView& d = row.data;
@@ -70,46 +39,6 @@ void apply(const Patch& patch, QueueRow& row, std::int64_t now) {
   if (has(kPatchDone)) {
     d.done_bytes = patch.done_bytes;
     d.progress = patch.progress;
-  }
-}
-
-bool matches(const ListFilter& filter, const QueueRow& row) {
-  if (filter.states != 0 && (filter.states & bit(row.data.state)) == 0) { return false; }
-  if (filter.statuses != 0 && (filter.statuses & bit(status_of(row))) == 0) { return false; }
-  if (filter.cleanup != 0 && row.data.cleanup == 0) { return false; }
-  if (filter.movie_id != 0 && filter.movie_id != row.data.movie_id) { return false; }
-  return filter.client.empty() || filter.client == row.client;
-}
-
-/// Whether `a` comes before `b` in ascending order, the id apart.
-bool sorts_before(SortKey key, const QueueRow& a, const QueueRow& b) {
-  switch (key) {
-    case SortKey::id:
-      return false;
-    case SortKey::rank:
-      return a.data.rank < b.data.rank;
-    case SortKey::title:
-      return a.title < b.title;
-    case SortKey::size:
-      return a.data.size_bytes < b.data.size_bytes;
-    case SortKey::progress:
-      return a.data.progress < b.data.progress;
-    case SortKey::status:
-      return status_of(a) < status_of(b);
-    case SortKey::timeleft:
-      return rules::timeleft_key(a.data.eta_s) < rules::timeleft_key(b.data.eta_s);
-    case SortKey::added:
-      return a.data.enqueued_at_ms < b.data.enqueued_at_ms;
-  }
-  return false;
-}
-
-void give(const std::vector<Outcome>& outcomes, OutcomeSink& sink) {
-  for (const Outcome& outcome : outcomes) { sink.add(outcome); }
-}
-void give(const std::vector<QueueRow>& rows, DownloadSink& sink) {
-  for (const QueueRow& row : rows) {
-    if (!sink.add(row.view())) { return; }
   }
 }
 
@@ -232,113 +161,6 @@ Status MemoryQueueStore::enqueue(CallContext& ctx, std::span<const NewDownload> 
   });
 }
 
-Status MemoryQueueStore::claim(CallContext& ctx, const ClaimRequest& request, DownloadSink& rows) noexcept {
-  return guard(ctx, [&] {
-    rules::check(request);
-    std::vector<QueueRow> taken;
-    {
-      const std::lock_guard lock(mutex_);
-      const std::int64_t now = clock_.wall_ms();
-      std::vector<Row*> before;
-      std::vector<Row*> due;
-      for (auto& [id, row] : rows_) {
-        if (row.claim_command == request.command_id && row.lease_owner == request.owner) { before.push_back(&row); }
-        if (row.lane == request.lane && is_claimable(row) && row.data.due_at_ms <= now) { due.push_back(&row); }
-      }
-      const auto in_order = [](const Row* a, const Row* b) {
-        return std::tie(a->data.rank, a->data.id) < std::tie(b->data.rank, b->data.id);
-      };
-      if (before.empty()) {
-        const Lane settings = lane(request.lane);
-        const std::int64_t free = settings.hold ? 0 : settings.max_active - active_in(request.lane);
-        std::sort(due.begin(), due.end(), in_order);
-        due.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(std::min<std::int64_t>(free, request.limit), 0,
-                                                                     static_cast<std::int64_t>(due.size()))));
-        for (Row* row : due) {
-          row->lease_owner = request.owner;
-          row->claim_command = request.command_id;
-          row->data.lease_until_ms = now + request.lease_ms;
-          ++row->data.attempts;
-          change_state(*row, DownloadState::dispatching, Actor::claim, request.command_id, "", now);
-        }
-        before = due;
-      }
-      std::sort(before.begin(), before.end(), in_order);
-      for (const Row* row : before) { taken.emplace_back(*row); }
-    }
-    give(taken, rows);
-  });
-}
-
-Status MemoryQueueStore::heartbeat(CallContext& ctx, std::string_view owner, std::int64_t lease_ms,
-                                   std::span<const LeaseRef> leases, OutcomeSink& outcomes) noexcept {
-  return guard(ctx, [&] {
-    rules::check_lease(owner, lease_ms);
-    std::vector<Outcome> done;
-    {
-      const std::lock_guard lock(mutex_);
-      const std::int64_t now = clock_.wall_ms();
-      for (const LeaseRef& lease : leases) {
-        Row* row = find_row(lease.id);
-        if (row == nullptr) {
-          done.push_back(no_row(CommandResult::not_found));
-          continue;
-        }
-        const CommandResult result = rules::judge(facts_of(*row, row->last_command), lease, owner);
-        if (result == CommandResult::applied) {
-          row->data.lease_until_ms = now + lease_ms;
-          touch(*row, {}, now);
-        }
-        done.push_back(outcome_of(result, *row));
-      }
-    }
-    give(done, outcomes);
-  });
-}
-
-Outcome MemoryQueueStore::intent_one(const Intent& intent, std::int64_t now) {
-  Row* row = find_row(intent.id);
-  if (row == nullptr) { return no_row(CommandResult::not_found); }
-  const CommandResult result = rules::judge(facts_of(*row, row->last_command), intent, now);
-  if (result != CommandResult::applied) { return outcome_of(result, *row); }
-  if (const std::int64_t other = holder(row->data.id, row->release_key, intent.infohash_v1, intent.infohash_v2)) {
-    Outcome outcome = outcome_of(CommandResult::conflict, *row);
-    outcome.existing_id = other;
-    return outcome;
-  }
-  row->client = intent.client;
-  row->infohash_v1 = intent.infohash_v1;
-  row->infohash_v2 = intent.infohash_v2;
-  if (!intent.magnet.empty()) { row->magnet = intent.magnet; }
-  if (!intent.metainfo.empty()) {
-    row->metainfo.assign(reinterpret_cast<const char*>(intent.metainfo.data()), intent.metainfo.size());
-  }
-  if (intent.size_bytes >= 0) { row->data.size_bytes = intent.size_bytes; }
-  touch(*row, intent.command_id, now);
-  return outcome_of(CommandResult::applied, *row);
-}
-
-Status MemoryQueueStore::record_intent(CallContext& ctx, const Intent& intent, OutcomeSink& outcome) noexcept {
-  return guard(ctx, [&] {
-    rules::check(intent);
-    std::unique_lock lock(mutex_);
-    const Outcome done = intent_one(intent, clock_.wall_ms());
-    lock.unlock();
-    outcome.add(done);
-  });
-}
-
-Status MemoryQueueStore::metainfo(CallContext& ctx, std::int64_t id, ByteSink& bytes) noexcept {
-  return guard(ctx, [&] {
-    std::unique_lock lock(mutex_);
-    const Row* row = find_row(id);
-    if (row == nullptr) { throw Error(Code::not_found, "there is no download " + std::to_string(id)); }
-    const std::string kept = row->metainfo;
-    lock.unlock();
-    if (!kept.empty()) { bytes.write(as_bytes(kept)); }
-  });
-}
-
 Outcome MemoryQueueStore::transition_one(const Transition& change, std::int64_t now) {
   Row* row = find_row(change.id);
   if (row == nullptr) { return no_row(CommandResult::not_found); }
@@ -403,37 +225,6 @@ Status MemoryQueueStore::edit(CallContext& ctx, const Edit& edit, OutcomeSink& o
   });
 }
 
-Status MemoryQueueStore::rescue(CallContext& ctx, std::string_view command_id, std::string_view owner,
-                                std::int32_t limit, DownloadSink& rows) noexcept {
-  return guard(ctx, [&] {
-    rules::check_rescue(command_id, owner, limit);
-    std::vector<QueueRow> rescued;
-    {
-      const std::lock_guard lock(mutex_);
-      const std::int64_t now = clock_.wall_ms();
-      std::vector<Row*> lost;
-      for (auto& [id, row] : rows_) {
-        const bool owner_gone = ownership_ == Ownership::one_process && row.lease_owner != owner;
-        if (is_leased(row.data.state) && (row.data.lease_until_ms <= now || owner_gone)) { lost.push_back(&row); }
-      }
-      std::stable_sort(lost.begin(), lost.end(),
-                       [](const Row* a, const Row* b) { return a->data.lease_until_ms < b->data.lease_until_ms; });
-      lost.resize(std::min(lost.size(), static_cast<std::size_t>(limit)));
-      for (Row* row : lost) {
-        const DownloadState to = rules::rescued_state(row->client);
-        if (to == DownloadState::queued) {
-          row->data.attempts = std::max(0, row->data.attempts - 1);
-          row->data.due_at_ms = now + rules::kRescueWaitMs;
-          row->due_reason = rules::kRescueWaitReason;
-        }
-        change_state(*row, to, Actor::rescue, command_id, rules::kRescueReason, now);
-        rescued.emplace_back(*row);
-      }
-    }
-    give(rescued, rows);
-  });
-}
-
 Outcome MemoryQueueStore::progress_one(const Progress& item, std::int64_t now) {
   Row* row = find_row(item.id);
   if (row == nullptr) { return no_row(CommandResult::not_found); }
@@ -470,52 +261,6 @@ Status MemoryQueueStore::record_progress(CallContext& ctx, std::span<const Progr
   });
 }
 
-Status MemoryQueueStore::find(CallContext& ctx, const FindRequest& request, DownloadSink& row) noexcept {
-  return guard(ctx, [&] {
-    std::vector<QueueRow> found;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [id, r] : rows_) {
-        const bool live = is_live(r.data.state) && !request.text.empty();
-        const bool hit = (request.by == FindBy::id && id == request.id) ||
-                         (request.by == FindBy::infohash && live &&
-                          (r.infohash_v1 == request.text || r.infohash_v2 == request.text)) ||
-                         (request.by == FindBy::release_key && live && r.release_key == request.text) ||
-                         (request.by == FindBy::command && r.created_by == request.text);
-        if (hit && found.empty()) { found.emplace_back(r); }
-      }
-    }
-    if (found.empty()) { throw Error(Code::not_found, "there is no such download"); }
-    give(found, row);
-  });
-}
-
-Status MemoryQueueStore::list(CallContext& ctx, const ListRequest& request, DownloadSink& rows,
-                              std::int64_t& total) noexcept {
-  return guard(ctx, [&] {
-    rules::check(request);
-    std::vector<QueueRow> page;
-    {
-      const std::lock_guard lock(mutex_);
-      std::vector<const Row*> matching;
-      for (const auto& [id, row] : rows_) {
-        if (matches(request.filter, row)) { matching.push_back(&row); }
-      }
-      total = static_cast<std::int64_t>(matching.size());
-      std::erase_if(matching, [&](const Row* row) { return row->data.id <= request.filter.after_id; });
-      std::sort(matching.begin(), matching.end(), [&](const Row* a, const Row* b) {
-        if (request.descending != 0) { std::swap(a, b); }
-        if (sorts_before(request.sort, *a, *b)) { return true; }
-        return !sorts_before(request.sort, *b, *a) && a->data.id < b->data.id;
-      });
-      const auto first = std::min(matching.size(), static_cast<std::size_t>(request.offset));
-      const auto last = std::min(matching.size(), first + static_cast<std::size_t>(request.limit));
-      for (std::size_t i = first; i < last; ++i) { page.emplace_back(*matching[i]); }
-    }
-    give(page, rows);
-  });
-}
-
 Status MemoryQueueStore::set_lane(CallContext& ctx, const LaneSettings& settings) noexcept {
   return guard(ctx, [&] {
     rules::check(settings);
@@ -524,40 +269,6 @@ Status MemoryQueueStore::set_lane(CallContext& ctx, const LaneSettings& settings
     changed.max_active = settings.max_active;
     if (settings.hold >= 0) { changed.hold = settings.hold == 1; }
     lanes_.insert_or_assign(std::string(settings.lane), changed);
-  });
-}
-
-Status MemoryQueueStore::stats(CallContext& ctx, std::string_view lane_name, Stats& out) noexcept {
-  return guard(ctx, [&] {
-    const std::lock_guard lock(mutex_);
-    Stats stats;
-    for (const auto& [id, row] : rows_) {
-      ++stats.by_status[static_cast<std::size_t>(status_of(row))];
-      if (row.lane != lane_name || !is_claimable(row)) { continue; }
-      if (stats.next_due_ms == 0 || row.data.due_at_ms < stats.next_due_ms) { stats.next_due_ms = row.data.due_at_ms; }
-    }
-    stats.active = active_in(lane_name);
-    stats.last_event = static_cast<std::int64_t>(events_.size());
-    stats.lane_hold = lane(lane_name).hold ? 1 : 0;
-    stats.lane_max_active = lane(lane_name).max_active;
-    out = stats;
-  });
-}
-
-Status MemoryQueueStore::events_since(CallContext& ctx, std::int64_t after, std::int32_t limit,
-                                      EventSink& events) noexcept {
-  return guard(ctx, [&] {
-    rules::check_events(limit);
-    std::vector<QueueEvent> found;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const QueueEvent& event : events_) {
-        if (event.data.sequence > after && found.size() < static_cast<std::size_t>(limit)) { found.push_back(event); }
-      }
-    }
-    for (const QueueEvent& event : found) {
-      if (!events.add(event.view())) { return; }
-    }
   });
 }
 

@@ -20,7 +20,7 @@ struct Failure {
 /// Thrown inside a plugin; the barrier (guard) turns it into a Status and the text for the caller.
 class Error : public std::runtime_error {
  public:
-  explicit Error(Failure failure) : std::runtime_error(failure.text), status_(failure.status) {}
+  explicit Error(const Failure& failure) : std::runtime_error(failure.text), status_(failure.status) {}
   Error(Code code, const std::string& text) : std::runtime_error(text), status_{code, default_flags(code), 0, 0} {}
   Error(Status status, const std::string& text) : std::runtime_error(text), status_(status) {}
 
