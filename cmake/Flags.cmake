@@ -1,7 +1,7 @@
 # Compiler flags. quarry_warnings is linked by our own code only, never by a dependency.
 add_library(quarry_warnings INTERFACE)
 # -Wrestrict: g++ 12 sees overlaps in std::string where there are none (GCC bug 105329).
-target_compile_options(quarry_warnings INTERFACE -Wall -Wextra -Wpedantic -Wno-restrict)
+target_compile_options(quarry_warnings INTERFACE -Wall -Wextra -Wpedantic $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(QUARRY_WERROR)
   target_compile_options(quarry_warnings INTERFACE -Werror)
 endif()
@@ -22,7 +22,13 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 
 if(QUARRY_HARDENING)
-  add_compile_options(-fstack-protector-strong -fcf-protection -fstack-clash-protection
+  # Branches may only land where they are meant to: each processor has its own name for it.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
+    add_compile_options(-fcf-protection)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    add_compile_options(-mbranch-protection=standard)
+  endif()
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection
     $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
   add_link_options(LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)

@@ -217,9 +217,10 @@ TEST_F(ManifestTest, TellsWhatIsMissing) {
 TEST_F(ManifestTest, AnEmptyVariableIsAMissingOneUnlessNothingIsMeant) {
   environment_["PASSWORD"] = "";
   const std::string head = "[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\n[plugin.config]\n";
-  EXPECT_THAT(problems(head + "a = \"${env:PASSWORD}\"\n"),
-              ElementsAre("5:5: [plugin.config] of \"x\", a: the environment variable PASSWORD is empty: set it, or write "
-                          "${env:PASSWORD:-default}"));
+  EXPECT_THAT(
+      problems(head + "a = \"${env:PASSWORD}\"\n"),
+      ElementsAre("5:5: [plugin.config] of \"x\", a: the environment variable PASSWORD is empty: set it, or write "
+                  "${env:PASSWORD:-default}"));
   EXPECT_EQ(sound(head + "a = \"${env:PASSWORD:-}\"\n").plugins.size(), 1U);
 }
 
@@ -318,30 +319,37 @@ TEST_F(ManifestTest, TheSampleIsSound) {
   EXPECT_THAT(loaded.manifest->plugins.at(1).secrets, ElementsAre("a-password"));
 }
 
-TEST_F(ManifestTest, TheBlocksOfTheDocumentationAreSound) {
-  std::ifstream page(kRepository / "docs/configuration.md");
-  ASSERT_TRUE(page);
-  std::string block;
+/// The ```toml blocks of a page.
+std::vector<std::string> toml_blocks(const std::filesystem::path& file) {
+  std::ifstream page(file);
+  std::vector<std::string> blocks;
   bool inside = false;
-  int blocks = 0;
   for (std::string line; std::getline(page, line);) {
     if (line == "```toml") {
       inside = true;
-      block.clear();
+      blocks.emplace_back();
     } else if (inside && line == "```") {
       inside = false;
-      ++blocks;
-      const auto at = block.find("/run/secrets/qbittorrent");
-      if (at != std::string::npos) {
-        write("secret", "x");
-        block.replace(at, 24, (folder_ / "secret").string());
-      }
-      sound(block);
     } else if (inside) {
-      block += line + "\n";
+      blocks.back() += line + "\n";
     }
   }
-  EXPECT_EQ(blocks, 4);
+  return blocks;
+}
+
+TEST_F(ManifestTest, TheBlocksOfTheDocumentationAreSound) {
+  write("secret", "x");
+  environment_["QBITTORRENT_PASSWORD"] = "a-password";
+  std::size_t blocks = 0;
+  for (const char* page : {"docs/configuration.md", "README.md"}) {
+    for (std::string block : toml_blocks(kRepository / page)) {
+      ++blocks;
+      const auto at = block.find("/run/secrets/qbittorrent");
+      if (at != std::string::npos) { block.replace(at, 24, (folder_ / "secret").string()); }
+      sound(block);
+    }
+  }
+  EXPECT_EQ(blocks, 5U);
 }
 
 }  // namespace

@@ -150,11 +150,17 @@ TEST(HdbitsFetch, RefusesWhatIsNoReleaseOfThisIndexer) {
 
 TEST(HdbitsFetch, AWebPageIsNotHandedOver) {
   Bench b;
-  b.host.answer(200, "<html>gone</html>");
+  b.host.answer(200, "<html>Please log in</html>");
   const Outcome out = b.fetch();
-  EXPECT_EQ(out.status.code, sdk::Code::not_found);
+  EXPECT_EQ(out.status.code, sdk::Code::unavailable) << "no outage may fail a download for good";
   EXPECT_NE(out.text.find("web page"), std::string::npos);
   EXPECT_EQ(out.bytes, "");
+}
+
+TEST(HdbitsFetch, APageThatSaysTheReleaseIsGoneIsBelieved) {
+  Bench b;
+  b.host.answer(200, "<html>No torrent with this id.</html>");
+  EXPECT_EQ(b.fetch().status.code, sdk::Code::not_found);
 }
 
 std::string full_page(std::int64_t newest_id, std::int64_t newest_time) {

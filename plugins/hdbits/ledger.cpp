@@ -19,7 +19,7 @@ constexpr std::int64_t kFreeRestarts = 3;
 
 std::string hex(std::uint64_t number) {
   std::array<char, 16> digits{};
-  const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
   return {digits.data(), end};
 }
 

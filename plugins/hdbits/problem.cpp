@@ -31,6 +31,9 @@ bool says_wrong_passkey(std::string_view page) {
   return says(page, {"invalid passkey", "wrong passkey", "bad passkey", "unknown passkey", "passkey is invalid"});
 }
 bool says_later(std::string_view page) { return says(page, {"maintenance", "temporarily", "try again later"}); }
+bool says_gone(std::string_view page) {
+  return says(page, {"no torrent with", "no such torrent", "torrent not found", "been deleted", "does not exist"});
+}
 
 bool is_page(std::string_view body) noexcept {
   const std::size_t first = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
@@ -182,10 +185,17 @@ std::optional<Problem> download_problem(const sdk::HttpReply& reply, std::int64_
   if (reply.body.empty()) {
     return make(sdk::Code::unavailable, code, "the site answered an empty file", Effect::trouble);
   }
+  // A page that does not say what is the matter is more likely a site in trouble than a release that is gone.
+  if (is_page(reply.body) && !says_gone(page)) {
+    return make(
+        sdk::Code::unavailable, code,
+        "the site answered a web page instead of a .torrent file: is it under maintenance, or does \"url\" lead "
+        "elsewhere?",
+        Effect::trouble);
+  }
   return make(sdk::Code::not_found, code,
-              is_page(reply.body)
-                  ? "the site answered a web page instead of a .torrent file: it probably no longer has this release"
-                  : "what the site answered is not a .torrent file");
+              is_page(reply.body) ? "the site answered a web page that says it no longer has this release"
+                                  : "what the site answered is not a .torrent file");
 }
 
 }  // namespace quarry::hdbits

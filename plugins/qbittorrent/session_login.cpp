@@ -11,6 +11,8 @@ namespace {
 
 /// How often a thread that waits for another one's login looks whether its own caller has given up.
 constexpr std::chrono::milliseconds kLook{20};
+/// A renewal that failed is tried again so much later.
+constexpr std::int64_t kRenewAgainMs = 60'000;
 
 bool same_without_case(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -74,7 +76,10 @@ Session::Ticket Session::log_in_locked(sdk::CallContext& ctx, std::unique_lock<s
     if (!lock.owns_lock()) { lock.lock(); }
     logging_in_ = false;
     login_done_.notify_all();
-    throw;
+    if (!has_session_) { throw; }
+    // Only a renewal failed: the old session goes on being used, until it is refused or for another while.
+    logged_in_at_ms_ = clock_.steady_ms() - settings_.session_lifetime_ms + kRenewAgainMs;
+    return {cookie_, generation_};
   }
 }
 

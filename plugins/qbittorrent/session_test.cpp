@@ -155,6 +155,23 @@ TEST_F(SessionTest, AnOldSessionIsUsedWhileItsRenewalIsRefused) {
   EXPECT_EQ(rig.server.logins, 4);
 }
 
+TEST_F(SessionTest, AnOldSessionIsUsedWhileItsRenewalFails) {
+  ASSERT_TRUE(list_all().status.ok());
+  rig.clock().advance(31 * kMinute);
+  answer("auth/login", reply(502, "bad gateway"));
+  const auto tries = [this] {
+    const auto seen = rig.fake.http.seen();
+    return std::count_if(seen.begin(), seen.end(), [](const auto& r) { return has(r.url, "auth/login"); });
+  };
+  ASSERT_TRUE(list_all().status.ok());
+  ASSERT_TRUE(list_all().status.ok());
+  EXPECT_EQ(tries(), 2) << "the first login and one renewal: not one at every call";
+  instead = nullptr;
+  rig.clock().advance(kMinute);
+  ASSERT_TRUE(list_all().status.ok());
+  EXPECT_EQ(rig.server.logins, 2);
+}
+
 TEST_F(SessionTest, AGoodLoginForgetsEarlierRefusals) {
   rig.server.password = "other";
   EXPECT_EQ(list_all().status.code, Code::unauthenticated);

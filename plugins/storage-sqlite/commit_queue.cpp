@@ -35,11 +35,13 @@ void CommitQueue::run(sdk::CallContext& ctx, std::size_t rows, const Command& co
                      "the time for this call was over while it waited for other writers; nothing was changed");
   }
   if (!ticket.done) {
-    const std::vector<Ticket*> group = take_group();
+    std::vector<Ticket*> group = take_group();
     ++transactions_;
     lock.unlock();
-    commit(ctx, group);
+    const std::size_t settled = begin(ctx, ticket) ? commit(group) : 1;
     lock.lock();
+    for (std::size_t i = settled; i < group.size(); ++i) { group[i]->taken = false; }
+    group.resize(settled);
     line_.erase(line_.begin(), line_.begin() + static_cast<std::ptrdiff_t>(group.size()));
     for (Ticket* one : group) {
       one->done = true;
@@ -78,13 +80,22 @@ std::vector<CommitQueue::Ticket*> CommitQueue::take_group() {
   return group;
 }
 
-void CommitQueue::commit(sdk::CallContext& ctx, const std::vector<Ticket*>& group) {
+bool CommitQueue::begin(sdk::CallContext& ctx, Ticket& leader) {
   RawDatabase& raw = writer_.connection().raw();
   try {
     raw.set_busy_timeout(std::min(ctx.remaining_ms(), kMaxBusyMs));
     // A rollback that failed the last time is made up for now.
     if (raw.in_transaction()) { raw.exec(sql::kRollback); }
     begin_.run();
+    return true;
+  } catch (const std::exception& error) {
+    leader.failure = explain(error, path_);
+    return false;
+  }
+}
+
+std::size_t CommitQueue::commit(const std::vector<Ticket*>& group) {
+  try {
     if (group.size() == 1) {
       (*group.front()->command)(writer_);
     } else {
@@ -98,6 +109,7 @@ void CommitQueue::commit(sdk::CallContext& ctx, const std::vector<Ticket*>& grou
     roll_back();
     for (Ticket* ticket : group) { ticket->failure = failure; }
   }
+  return group.size();
 }
 
 bool CommitQueue::run_in_group(Ticket& ticket) {

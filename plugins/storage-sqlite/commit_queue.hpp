@@ -51,7 +51,11 @@ class CommitQueue {
   /// False: the caller's time was over before the command was begun.
   [[nodiscard]] bool wait_in_line(sdk::CallContext& ctx, Ticket& ticket, std::unique_lock<std::mutex>& lock);
   [[nodiscard]] std::vector<Ticket*> take_group();
-  void commit(sdk::CallContext& ctx, const std::vector<Ticket*>& group);
+  /// False: no transaction came about in the leader's time, and the leader alone has failed: those behind
+  /// it may have more time.
+  [[nodiscard]] bool begin(sdk::CallContext& ctx, Ticket& leader);
+  /// How many of the group are settled: all.
+  std::size_t commit(const std::vector<Ticket*>& group);
   /// One command of a group of several; false when the transaction is gone.
   [[nodiscard]] bool run_in_group(Ticket& ticket);
   void roll_back() noexcept;

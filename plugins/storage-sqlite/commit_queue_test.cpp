@@ -3,8 +3,11 @@
 #include "commit_queue.hpp"
 #include "test_support.hpp"
 
+#include <soci/sqlite3/soci-sqlite3.h>
+
 #include <atomic>
 #include <thread>
+#include <utility>
 
 namespace quarry::storage_sqlite {
 namespace {
@@ -132,6 +135,46 @@ TEST_F(GroupCommit, WhoHasNoTimeLeavesTheLineUndone) {
   join();
   enqueue("next");
   EXPECT_EQ(rows(), 1);
+}
+
+TEST_F(GroupCommit, WhenAnotherProgramHoldsTheDatabaseOnlyWhoHasNoTimeFails) {
+  Connection other(folder_.file(), Access::writer, Synchronous::normal);
+  struct Thief {
+    Connection* other;
+    bool holds = false;
+  } thief{&other};
+  // Runs when the first transaction has let its lock go and before the next begins.
+  const auto steal = [](void* context, sqlite_api::sqlite3*, const char*, int) {
+    auto& me = *static_cast<Thief*>(context);
+    if (!std::exchange(me.holds, true)) { me.other->raw().exec("BEGIN IMMEDIATE"); }
+    return SQLITE_OK;
+  };
+  sqlite_api::sqlite3_wal_hook(static_cast<soci::sqlite3_session_backend*>(connection_.session().get_backend())->conn_,
+                               steal, &thief);
+  threads_.emplace_back([this] {
+    sdk::BasicContext ctx = host_.context();
+    queue_->run(ctx, 1, [&](Writer& writer) {
+      static_cast<void>(writer.enqueue(new_download("first"), 1000));
+      leading_ = true;
+      while (queue_->waiting() < 3) { std::this_thread::yield(); }
+    });
+  });
+  while (!leading_) { std::this_thread::yield(); }
+  std::atomic<bool> hasty_failed{false};
+  threads_.emplace_back([&] {
+    sdk::BasicContext hasty(host_.clock, 20, "hasty");
+    try {
+      queue_->run(hasty, 1, [](Writer&) {});
+    } catch (const sdk::Error& error) {
+      hasty_failed = error.status().code == sdk::Code::unavailable;
+      other.raw().exec("ROLLBACK");
+    }
+  });
+  while (queue_->waiting() < 2) { std::this_thread::yield(); }
+  threads_.emplace_back([this] { enqueue("patient"); });
+  join();
+  EXPECT_TRUE(hasty_failed);
+  EXPECT_EQ(rows(), 2) << "whoever stood behind was committed afterwards";
 }
 
 TEST_F(GroupCommit, ManyThreadsLoseNothing) {

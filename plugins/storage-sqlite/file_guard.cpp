@@ -75,6 +75,13 @@ std::string file_of(std::string_view configured) {
       }
     }
   }
+  // The address of a database server may hold a password: it is not repeated.
+  if (configured.find("://") != std::string_view::npos && configured.substr(0, kScheme.size()) != kScheme) {
+    refuse(
+        Code::invalid,
+        "the queue database is the address of a server; this plugin keeps one SQLite file: write sqlite:PATH, or take "
+        "the storage plugin of that server");
+  }
   if (file.empty()) { refuse(Code::invalid, "the path of the queue database is empty; name a file"); }
   if (file == ":memory:") { refuse(Code::invalid, "a queue in :memory: would be lost at every stop; name a file"); }
   if (file.find('"') != std::string_view::npos || file.find('\0') != std::string_view::npos) {

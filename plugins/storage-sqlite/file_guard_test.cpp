@@ -37,6 +37,13 @@ TEST(FileOf, RefusesWhatIsNoFile) {
   EXPECT_EQ(code_of("a\"b"), Code::invalid);
 }
 
+TEST(FileOf, TakesNoAddressOfAServerAndDoesNotRepeatIt) {
+  const auto [code, text] = refusal([] { static_cast<void>(file_of("postgres://me:secret@db/quarry")); });
+  EXPECT_EQ(code, Code::invalid);
+  EXPECT_NE(text.find("address of a server"), std::string::npos) << text;
+  EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+}
+
 TEST(UnsafeFileSystem, KnowsNetworksAndLetsDisksBe) {
   EXPECT_EQ(unsafe_file_system(0x6969), "NFS");
   EXPECT_EQ(unsafe_file_system(static_cast<long>(0xff534d42U)), "CIFS");

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What the scripts share; source it from the repository's script/ folder. Needs bash and nothing else.
 set -euo pipefail
+# A plugin that others can write to is not loaded, whatever the user's own umask allows.
+umask 022
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$ROOT"
 

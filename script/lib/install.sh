@@ -17,9 +17,11 @@ trap 'exit 130' INT TERM
 
 # Debian asks this file before it starts a service while installing; 101 means "no". One that is
 # there already is the administrator's and stays.
-if [ ! -e "$policy" ]; then
+# One of ours that was left behind, because nothing can be tidied up after a SIGKILL, is ours again.
+mark='# Made by install.sh of Quarry for the time of one installation'
+if [ ! -e "$policy" ] || grep -qxF "$mark" "$policy"; then
   ours=yes
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
   chmod 755 "$policy"
 fi
 

@@ -16,7 +16,7 @@ function(quarry_add_plugin name)
     CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON LINK_DEPENDS "${map}")
-  target_compile_options(${target} PRIVATE -fno-gnu-unique)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   target_link_libraries(${target} PRIVATE quarry::sdk ${ARG_LIBRARIES})
   target_link_options(${target} PRIVATE "LINKER:--version-script=${map}")
   # A sanitised plugin takes the runtime's symbols from the host, so they are undefined at link time.

@@ -66,7 +66,7 @@ std::uint32_t HttpReply::retry_after_ms(std::int64_t now_wall_ms) const noexcept
   if (text.empty()) { return 0; }
   std::int64_t seconds = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  std::int64_t wait = seconds > kMost / 1000 ? kMost : seconds * 1000;
+  std::int64_t wait = std::clamp<std::int64_t>(seconds, 0, kMost / 1000) * 1000;
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
     std::tm date{};
     const std::string copy(text);

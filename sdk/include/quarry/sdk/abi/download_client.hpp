@@ -112,7 +112,7 @@ struct ClientCapabilities {
   std::uint32_t flags = 0;
 };
 
-/// Facts from test(). Views are those of the plugin and valid until the next call on the instance.
+/// Facts from test(). The views live until the call returns: the sink copies what it keeps.
 struct TestSink {
   virtual void fact(std::string_view name, std::string_view value) noexcept = 0;
 

@@ -8,7 +8,8 @@
 //
 // Idempotence. Each command carries a `command_id` (1–64 bytes of printable ASCII, made by the
 // caller, never used for two different commands). A store remembers with each row the command that
-// last changed it and the one that made it, so a command sent again answers `already_applied`.
+// last changed it and the one that made it, so a command sent again answers `already_applied`, unless
+// another command changed the row in between: whoever may resend then names the expected version or epoch.
 //
 // Leases. claim() gives the caller a lease on the row, measured by the store's own clock. Only rows
 // in a leased state (is_leased) have one; leaving that state ends it.
