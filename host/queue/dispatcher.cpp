@@ -47,7 +47,7 @@ std::int64_t Dispatcher::step(std::int64_t now_ms) {
 void Dispatcher::dispatch(Download& d) {
   const auto source = obtain_source(ports_, settings_, d);
   if (!source) { return not_dispatched(d, source.error(), Party::source); }
-  if (!source->facts.danger.empty()) { return now_blocked(d, source->facts.danger); }
+  if (!source->facts.danger.empty()) { return now_blocked(d, source->facts); }
 
   const std::string client_id = d.client.empty() ? ports_.choose_client() : d.client;
   sdk::DownloadClient* client = client_id.empty() ? nullptr : ports_.client(client_id);
@@ -207,7 +207,7 @@ void Dispatcher::undo_if_cancelled(const Download& d, sdk::DownloadClient& clien
   if (!row || row->state != sdk::DownloadState::cancelled) { return; }
   const sdk::ItemKey key = key_of(d);
   sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
-  const sdk::Status status = client.remove(ctx, {&key, 1}, row->cleanup == 2 ? 1 : 0);
+  const sdk::Status status = client.remove(ctx, {&key, 1}, row->cleanup == kCleanupWithData ? 1 : 0);
   ports_.log(sdk::LogLevel::info,
              name_of(d) + " was cancelled while it was being added; " +
                  (status.ok() ? "removed it from the client again" : "the reconciler will remove it"));
@@ -221,13 +221,18 @@ void Dispatcher::now_verifying(const Download& d, const std::string& why) {
   static_cast<void>(change(d, sdk::DownloadState::verifying, patch, why));
 }
 
-void Dispatcher::now_blocked(const Download& d, const std::string& why) {
+void Dispatcher::now_blocked(const Download& d, const TorrentFacts& facts) {
   sdk::Patch patch;
   patch.fields = sdk::kPatchError;
   patch.error_code = sdk::Code::invalid;
-  patch.error = why;
-  ports_.log(sdk::LogLevel::warning, name_of(d) + " is blocked: " + why);
-  static_cast<void>(change(d, sdk::DownloadState::blocked, patch, why));
+  patch.error = facts.danger;
+  if (facts.size_bytes > 0) {
+    // The person sees the true size; a retry is then a yes to it.
+    patch.fields |= sdk::kPatchSize;
+    patch.size_bytes = facts.size_bytes;
+  }
+  ports_.log(sdk::LogLevel::warning, name_of(d) + " is blocked: " + facts.danger);
+  static_cast<void>(change(d, sdk::DownloadState::blocked, patch, facts.danger));
 }
 
 void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, Party party) {

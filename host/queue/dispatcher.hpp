@@ -39,7 +39,7 @@ class Dispatcher {
   void now_downloading(const Download& download, const Found& found, sdk::DownloadClient* added_by_us);
   void now_verifying(const Download& download, const std::string& why);
   void not_dispatched(const Download& download, const sdk::Failure& failure, Party party);
-  void now_blocked(const Download& download, const std::string& why);
+  void now_blocked(const Download& download, const TorrentFacts& facts);
   [[nodiscard]] sdk::CommandResult change(const Download& download, sdk::DownloadState to, const sdk::Patch& patch,
                                           std::string_view reason);
   void undo_if_cancelled(const Download& download, sdk::DownloadClient& client);

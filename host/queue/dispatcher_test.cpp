@@ -188,6 +188,39 @@ TEST_F(DispatcherTest, WhatWasAddedForACancelledDownloadIsTakenBack) {
   EXPECT_TRUE(client.items().empty());
 }
 
+TEST_F(DispatcherTest, TheWishToDeleteDataOutlivesAnAddThatIsUnderWay) {
+  sdk::testing::FakeDownloadClient::Item other;  // an empty listing would not be believed anyway
+  other.infohash_v1 = kOtherHash;
+  client.put(other);
+  const auto id = grab_magnet();
+  client.on_call([&](std::string_view m) {
+    if (m != "add") { return Fault::none; }
+    EXPECT_TRUE(service.cancel(id, true).ok());
+    reconcile_for(20'000);  // sees nothing of it in the client
+    return Fault::none;
+  });
+  static_cast<void>(dispatch());
+  EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
+}
+
+TEST_F(DispatcherTest, ASizeFarFromTheAnnouncedOneIsLeftToAPerson) {
+  indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
+  GrabRequest request;
+  request.title = "Film";
+  request.indexer = "indexer";
+  request.guid = "17";
+  request.size_bytes = 4'000;
+  const auto id = grab(request);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::blocked);
+  EXPECT_NE(row(id).error.find("1024 bytes"), std::string::npos) << row(id).error;
+  EXPECT_EQ(row(id).size_bytes, 1024);
+  EXPECT_TRUE(client.items().empty());
+  ASSERT_TRUE(service.retry(id).ok());
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::downloading) << "a person said yes to it";
+}
+
 TEST_F(DispatcherTest, ARetryUsesTheKeptTorrentAndDoesNotFetchAgain) {
   indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
   const auto id = grab_release();

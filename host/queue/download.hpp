@@ -33,6 +33,9 @@ struct Download {
   [[nodiscard]] bool has(std::uint32_t flag) const noexcept { return (flags & flag) != 0; }
 };
 
+/// The value of `cleanup` that asks to remove the data, too.
+inline constexpr int kCleanupWithData = 2;
+
 [[nodiscard]] Download copy_of(const sdk::DownloadView& view);
 
 }  // namespace quarry::queue

@@ -13,6 +13,7 @@
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/services.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -73,6 +74,20 @@ class Housekeeper {
   EnginePorts ports_;
   EngineSettings settings_;
   LeaseKeeper& leases_;
+};
+
+/// For a trouble that may come back each second: tells the first, then the 2nd, 4th, 8th … A night of
+/// it is a dozen lines, not thirty thousand.
+class LogThrottle {
+ public:
+  [[nodiscard]] bool tell() noexcept {
+    ++seen_;
+    return (seen_ & (seen_ - 1)) == 0;
+  }
+  void reset() noexcept { seen_ = 0; }
+
+ private:
+  std::uint64_t seen_ = 0;
 };
 
 /// The bit of a state or status in a filter.

@@ -3,17 +3,19 @@
 #pragma once
 
 #include "queue/dispatcher.hpp"
+#include "queue/engine_test_client.hpp"
 #include "queue/queue_service.hpp"
 #include "queue/reconciler.hpp"
 
-#include <quarry/sdk/testing/fake_download_client.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/memory_queue_store.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace quarry::queue::testing {
 
@@ -31,7 +33,7 @@ class ScriptedIndexer final : public sdk::Indexer {
   sdk::Status recent(sdk::CallContext&, std::int64_t, sdk::ReleaseSink&) noexcept override { return {}; }
   sdk::Status fetch(sdk::CallContext& ctx, const sdk::ReleaseRef&, sdk::FetchSink& sink) noexcept override {
     ++fetches;
-    if (!failure.ok()) { return ctx.fail(failure, "the site has trouble"); }
+    if (!failure.ok()) { return ctx.fail(failure, trouble); }
     if (answer.rfind("magnet:", 0) == 0) {
       sink.magnet(answer);
     } else {
@@ -40,6 +42,7 @@ class ScriptedIndexer final : public sdk::Indexer {
     return {};
   }
   sdk::Status failure;
+  std::string trouble = "the site has trouble";
   std::string answer = magnet_of(kHash);
   int fetches = 0;
 };
@@ -60,13 +63,13 @@ class EngineTest : public ::testing::Test {
     p.store = &face;
     p.clock = &clock;
     p.client = [this](std::string_view id) -> sdk::DownloadClient* {
-      return id == "client" && client_loaded ? &client : nullptr;
+      return id == "client" && client_loaded ? &watched : nullptr;
     };
     p.choose_client = [this] { return client_loaded ? std::string("client") : std::string(); };
     p.indexer = [this](std::string_view id) -> sdk::Indexer* { return id == "indexer" ? &indexer : nullptr; };
     p.http = &host.http;
     p.random = [] { return 0.0; };
-    p.log = [](sdk::LogLevel, const std::string&) {};
+    p.log = [this](sdk::LogLevel, const std::string& text) { logged.push_back(text); };
     p.owner = "owner-1";
     return p;
   }
@@ -99,6 +102,11 @@ class EngineTest : public ::testing::Test {
     request.guid = "17";
     return grab(request);
   }
+  /// How many lines of the log hold this text.
+  [[nodiscard]] std::int64_t lines_with(std::string_view text) const {
+    return std::count_if(logged.begin(), logged.end(),
+                         [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  }
   Download row(std::int64_t id) {
     auto found = service.find(id);
     EXPECT_TRUE(found.ok());
@@ -109,6 +117,8 @@ class EngineTest : public ::testing::Test {
   sdk::testing::ManualClock& clock = host.clock;
   sdk::testing::MemoryQueueStore store{clock};
   sdk::testing::FakeDownloadClient client;
+  WatchedClient watched{client};
+  std::vector<std::string> logged;
   ScriptedIndexer indexer;
   bool client_loaded = true;
   int commands = 0;

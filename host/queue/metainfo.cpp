@@ -62,11 +62,25 @@ bool runs_as_program(std::string_view file) {
   });
 }
 
+/// Clients write "name.utf-8" where it stands, and "name" otherwise: both must be good. It names a folder
+/// wherever the files stand in a list or a tree of their own.
+std::string root_name_danger(const lt::bdecode_node& info, const lt::bdecode_node& files) {
+  const bool in_tree = info.dict_find_dict("file tree") && !info.dict_find_int("length");
+  const PathKind kind = files || in_tree ? PathKind::folder : PathKind::file;
+  bool named = false;
+  for (const char* key : {"name", "name.utf-8"}) {
+    const lt::bdecode_node name = info.dict_find_string(key);
+    if (!name) { continue; }
+    named = true;
+    if (std::string bad = path_danger({text_of(name.string_value())}, kind); !bad.empty()) { return bad; }
+  }
+  return named ? std::string() : path_danger({""}, kind);
+}
+
 /// The names as they stand in the file: libtorrent's own list is already cleaned, and would hide them.
 std::string names_danger_v1(const lt::bdecode_node& info) {
-  const std::string_view name = text_of(info.dict_find_string_value("name"));
-  if (std::string bad = path_danger({name}); !bad.empty()) { return bad; }
   const lt::bdecode_node files = info.dict_find_list("files");
+  if (std::string bad = root_name_danger(info, files); !bad.empty()) { return bad; }
   for (int i = 0; files && i < files.list_size(); ++i) {
     const lt::bdecode_node file = files.list_at(i);
     if (file.type() != lt::bdecode_node::dict_t) { continue; }
@@ -81,19 +95,22 @@ std::string names_danger_v1(const lt::bdecode_node& info) {
   return {};
 }
 
-/// A v2 tree is walked with a list of our own: its depth is the sender's choice.
+/// A v2 tree is walked with a list of our own: its depth is the sender's choice. A file is what holds
+/// an entry without a name.
 std::string names_danger_v2(const lt::bdecode_node& info) {
-  std::vector<std::pair<lt::bdecode_node, std::string_view>> open;
-  open.emplace_back(info.dict_find_dict("file tree"), std::string_view());
+  std::vector<lt::bdecode_node> open;
+  open.push_back(info.dict_find_dict("file tree"));
   while (!open.empty()) {
-    const auto [node, above] = open.back();
+    const lt::bdecode_node node = open.back();
     open.pop_back();
     if (!node || node.type() != lt::bdecode_node::dict_t) { continue; }
     for (int i = 0; i < node.dict_size(); ++i) {
       const auto [key, child] = node.dict_at(i);
       if (key.empty()) { continue; }
-      if (std::string bad = path_danger({text_of(key)}); !bad.empty()) { return bad; }
-      open.emplace_back(child, text_of(key));
+      const bool is_file = child.type() == lt::bdecode_node::dict_t && child.dict_find("");
+      const PathKind kind = is_file ? PathKind::file : PathKind::folder;
+      if (std::string bad = path_danger({text_of(key)}, kind); !bad.empty()) { return bad; }
+      open.push_back(child);
     }
   }
   return {};
@@ -114,7 +131,7 @@ bool names_two_torrents(std::string_view uri) {
 
 }  // namespace
 
-std::string path_danger(const std::vector<std::string_view>& parts) {
+std::string path_danger(const std::vector<std::string_view>& parts, PathKind kind) {
   if (parts.empty()) { return "a file in it has no name"; }
   for (const std::string_view part : parts) {
     const std::string name = "\"" + shown(part) + "\"";
@@ -130,7 +147,9 @@ std::string path_danger(const std::vector<std::string_view>& parts) {
     }
     if (part.size() > 255) { return "the name " + name + " is longer than a file system takes"; }
   }
-  if (runs_as_program(parts.back())) { return "\"" + shown(parts.back()) + "\" is a program or a shortcut"; }
+  if (kind == PathKind::file && runs_as_program(parts.back())) {
+    return "\"" + shown(parts.back()) + "\" is a program or a shortcut";
+  }
   return {};
 }
 
@@ -177,11 +196,13 @@ sdk::Result<TorrentFacts> inspect_torrent(std::string_view bytes) {
   return facts;
 }
 
+std::string normal_magnet(std::string_view uri) { return "magnet:" + std::string(uri.substr(uri.find(':') + 1)); }
+
 sdk::Result<TorrentFacts> inspect_magnet(std::string_view uri) {
   if (uri.size() > 64U * 1024) { return refused("the magnet link is longer than 64 KiB"); }
   if (lower(uri.substr(0, 8)) != "magnet:?") { return refused("a magnet link starts with \"magnet:?\""); }
   lt::error_code ec;
-  const lt::add_torrent_params params = lt::parse_magnet_uri({uri.data(), uri.size()}, ec);
+  const lt::add_torrent_params params = lt::parse_magnet_uri(normal_magnet(uri), ec);
   if (ec) {
     return refused("the magnet link names no usable hash (xt=urn:btih: with 40 hex or 32 base32 digits): " +
                    ec.message());

@@ -35,7 +35,12 @@ struct TorrentFacts {
 /// `invalid` when it is no magnet link or names no usable hash. [thread-safe]
 [[nodiscard]] sdk::Result<TorrentFacts> inspect_magnet(std::string_view uri);
 
-/// Why this path must not be written, or empty. `parts` are the folders and the file name.
-[[nodiscard]] std::string path_danger(const std::vector<std::string_view>& parts);
+/// The link with its scheme in lower case, as every client knows it. `uri` starts with "magnet:", in whatever case.
+[[nodiscard]] std::string normal_magnet(std::string_view uri);
+
+enum class PathKind { file, folder };
+/// Why this path must not be written, or empty. `parts` are the folders and, of a file, its name: that
+/// one may not end as a program does, a folder may ("Film 2019 somesite.com").
+[[nodiscard]] std::string path_danger(const std::vector<std::string_view>& parts, PathKind kind = PathKind::file);
 
 }  // namespace quarry::queue

@@ -72,6 +72,49 @@ TEST(InspectTorrent, FindsDangerInNamesAsTheyStandInTheFile) {
   EXPECT_EQ(inspect_torrent(with_path({"..film...mkv"}))->danger, "");
 }
 
+TEST(InspectTorrent, JudgesTheNameThatClientsPrefer) {
+  const auto with_utf8 = [](std::string_view name) {
+    return "d" + str("info") + "d" + str("length") + num(1024) + str("name") + str("film.mkv") + str("name.utf-8") +
+           str(name) + str("piece length") + num(16384) + str("pieces") + str(std::string(20, 'p')) + "ee";
+  };
+  EXPECT_EQ(inspect_torrent(with_utf8("film.mkv"))->danger, "");
+  EXPECT_NE(inspect_torrent(with_utf8("film.exe"))->danger, "");
+  EXPECT_NE(inspect_torrent(with_utf8(".."))->danger, "");
+}
+
+TEST(InspectTorrent, AFolderMayEndLikeAProgram) {
+  const std::string list = "ld" + str("length") + num(1024) + str("path") + "l" + str("www.site.com") + str("film.mkv");
+  const auto in_folder = [&](std::string_view name) {
+    return "d" + str("info") + "d" + str("files") + list + "eee" + str("name") + str(name) + str("piece length") +
+           num(16384) + str("pieces") + str(std::string(20, 'p')) + "ee";
+  };
+  EXPECT_EQ(inspect_torrent(in_folder("Film 2019 1080p somesite.com"))->danger, "");
+  EXPECT_NE(inspect_torrent(in_folder(".."))->danger, "") << "a folder's name is judged all the same";
+  EXPECT_NE(inspect_torrent(single("somesite.com"))->danger, "") << "a file of that name is a program";
+  EXPECT_NE(inspect_torrent(with_path({"somesite.com"}))->danger, "");
+}
+
+TEST(InspectTorrent, TellsFoldersFromFilesInATree) {
+  const auto with_tree = [](std::string_view folder, std::string_view file) {
+    const std::string leaf = "d0:d" + str("length") + num(1024) + str("pieces root") + str(std::string(32, 'r')) + "ee";
+    const std::string tree = "d" + str(folder) + "d" + str(file) + leaf + "ee";
+    return "d" + str("info") + "d" + str("file tree") + tree + str("meta version") + num(2) + str("name") +
+           str("Film somesite.com") + str("piece length") + num(16384) + "ee";
+  };
+  const auto good = inspect_torrent(with_tree("www.site.com", "film.mkv"));
+  ASSERT_TRUE(good.ok()) << good.error().text;
+  EXPECT_EQ(good->danger, "");
+  EXPECT_NE(inspect_torrent(with_tree("www.site.com", "film.exe"))->danger, "");
+  EXPECT_NE(inspect_torrent(with_tree("..", "film.mkv"))->danger, "");
+}
+
+TEST(InspectMagnet, TakesItsSchemeInWhateverCase) {
+  EXPECT_EQ(normal_magnet("MAGNET:?xt=1"), "magnet:?xt=1");
+  const auto facts = inspect_magnet("MAGNET:?xt=urn:btih:8afb31ebc9589b5830861777c6fba3e29f9df0c1");
+  ASSERT_TRUE(facts.ok()) << facts.error().text;
+  EXPECT_EQ(facts->infohash_v1, "8afb31ebc9589b5830861777c6fba3e29f9df0c1");
+}
+
 TEST(InspectMagnet, TakesHexAndBase32) {
   const auto hex = inspect_magnet("magnet:?xt=urn:btih:8AFB31EBC9589B5830861777C6FBA3E29F9DF0C1&dn=t.bin");
   ASSERT_TRUE(hex.ok()) << hex.error().text;

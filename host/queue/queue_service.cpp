@@ -2,11 +2,11 @@
 #include "queue/queue_service.hpp"
 
 #include "queue/engine.hpp"
-#include "queue/metainfo.hpp"
+#include "queue/grab_plan.hpp"
 #include "queue/store_client.hpp"
 
-#include <algorithm>
 #include <array>
+#include <utility>
 #include <variant>
 
 namespace quarry::queue {
@@ -14,80 +14,23 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPriorityNames = {"low", "normal", "high", "very_high"};
 constexpr int kEditTries = 5;
-constexpr int kPruneBatch = 500;
-constexpr std::size_t kMaxTitle = 1024;
-constexpr std::size_t kMaxUrl = 8192;
 
 sdk::Failure invalid(std::string text) { return sdk::failure(sdk::Code::invalid, std::move(text)); }
 sdk::Failure no_such(std::int64_t id) {
   return sdk::failure(sdk::Code::not_found, "there is no download with id " + std::to_string(id));
 }
 
-bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
-
-/// The last part of a URL's path, without its query: a name for what has none.
-std::string name_from_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto scheme = url.find("://");
-  const auto slash = url.rfind('/');
-  const bool has_path = slash != std::string_view::npos && (scheme == std::string_view::npos || slash > scheme + 2);
-  const std::string_view last = has_path ? url.substr(slash + 1) : std::string_view();
-  return last.empty() ? "download" : std::string(last);
+sdk::Failure not_taken() {
+  return sdk::failure(sdk::Code::unavailable, "the storage did not carry it out: nothing was changed, try again");
 }
-
-/// FNV-1a, 64 bits: names a URL without keeping what it holds.
-std::string fingerprint(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) { hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL; }
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (int shift = 60; shift >= 0; shift -= 4) { out += kHex[(hash >> static_cast<unsigned>(shift)) & 15U]; }
-  return out + "-" + std::to_string(text.size());
-}
-
-/// A request that has been understood: where it comes from and what names it.
-struct Plan {
-  sdk::NewDownload row;
-  std::string title, magnet, url, key, v1, v2;
-};
-
-sdk::Result<Plan> plan_of(const GrabRequest& request) {
-  Plan plan;
-  plan.title = request.title;
-  plan.magnet = request.magnet;
-  plan.url = request.download_url;
-  plan.v1 = request.infohash_v1;
-  if (starts_with(plan.url, "magnet:")) { plan.magnet = std::exchange(plan.url, std::string()); }
-  if (!plan.magnet.empty()) {
-    const auto facts = inspect_magnet(plan.magnet);
-    if (!facts) { return facts.error(); }
-    plan.v1 = facts->infohash_v1;
-    plan.v2 = facts->infohash_v2;
-    if (plan.title.empty()) { plan.title = facts->name.empty() ? (plan.v1.empty() ? plan.v2 : plan.v1) : facts->name; }
+/// As people see it: what is paused waits for them, and for nothing else.
+Download shown(Download d) {
+  if (d.state == sdk::DownloadState::queued && d.has(sdk::kHold)) {
+    d.due_reason.clear();
+    d.error.clear();
+    d.error_code = sdk::Code::ok;
   }
-  const bool by_indexer = !request.indexer.empty() && !request.guid.empty();
-  if (plan.magnet.empty() && plan.url.empty() && !by_indexer) {
-    return invalid("nothing to download: give download_url, magnet_url or the id of a release from a search");
-  }
-  if (!plan.url.empty() && !starts_with(plan.url, "http://") && !starts_with(plan.url, "https://")) {
-    return invalid("download_url must start with http://, https:// or magnet:");
-  }
-  if (plan.url.size() > kMaxUrl) { return invalid("download_url is longer than 8192 bytes"); }
-  if (plan.url.find_first_of(std::string_view(" \t\r\n\0", 5)) != std::string::npos) {
-    return invalid("download_url holds a blank or a control character: percent-encode it");
-  }
-  if (plan.title.empty()) { plan.title = name_from_url(plan.url); }
-  if (plan.title.size() > kMaxTitle) { plan.title.resize(kMaxTitle); }
-  if (!plan.v1.empty()) {
-    plan.key = "btih:" + plan.v1;
-  } else if (!plan.v2.empty()) {
-    plan.key = "btmh:" + plan.v2;
-  } else if (by_indexer) {
-    plan.key = "guid:" + request.indexer + ":" + request.guid;
-  } else {
-    plan.key = "url:" + fingerprint(plan.url);
-  }
-  return plan;
+  return d;
 }
 
 }  // namespace
@@ -122,9 +65,9 @@ std::int64_t QueueService::rank_bonus_ms(sdk::Priority priority) const noexcept 
 }
 
 std::variant<Grabbed, GrabFailure> QueueService::grab(const GrabRequest& request) {
-  auto plan = plan_of(request);
+  const auto plan = plan_of(request);
   if (!plan) { return GrabFailure{plan.error(), 0}; }
-  sdk::NewDownload& row = plan->row;
+  sdk::NewDownload row;
   row.lane = settings_.lane;
   row.release_key = plan->key;
   row.title = plan->title;
@@ -133,8 +76,8 @@ std::variant<Grabbed, GrabFailure> QueueService::grab(const GrabRequest& request
   row.download_url = plan->url;
   row.magnet = plan->magnet;
   row.category = request.category.empty() ? settings_.default_category : request.category;
-  row.infohash_v1 = plan->v1;
-  row.infohash_v2 = plan->v2;
+  row.infohash_v1 = plan->infohash_v1;
+  row.infohash_v2 = plan->infohash_v2;
   row.movie_id = request.movie_id;
   row.size_bytes = request.size_bytes;
   row.rank_bonus_ms = rank_bonus_ms(request.priority);
@@ -147,6 +90,7 @@ std::variant<Grabbed, GrabFailure> QueueService::grab(const GrabRequest& request
                                                              std::to_string(outcome->existing_id)),
                        outcome->existing_id};
   }
+  if (!is_done(outcome->result)) { return GrabFailure{not_taken(), 0}; }
   changed_();
   return Grabbed{outcome->id};
 }
@@ -155,13 +99,14 @@ sdk::Result<Download> QueueService::find(std::int64_t id) {
   sdk::FindRequest request;
   request.id = id;
   auto row = store_->find(request);
-  if (!row && row.error().status.code == sdk::Code::not_found) { return no_such(id); }
-  return row;
+  if (row) { return shown(std::move(*row)); }
+  return row.error().status.code == sdk::Code::not_found ? no_such(id) : row.error();
 }
 
 sdk::Result<Page> QueueService::list(const sdk::ListRequest& request) {
   auto rows = store_->list(request);
   if (!rows) { return rows.error(); }
+  for (Download& d : rows->rows) { d = shown(std::move(d)); }
   return Page{std::move(rows->rows), rows->total};
 }
 
@@ -177,6 +122,7 @@ sdk::Done QueueService::user_transition(std::int64_t id, sdk::DownloadState to, 
     change.actor = sdk::Actor::user;
     change.id = id;
     change.epoch = row->epoch;
+    change.expected_version = row->version;  // the patch may depend on all that was read
     change.from = row->state;
     change.to = to;
     change.reason = reason;
@@ -207,42 +153,48 @@ sdk::Done QueueService::user_transition(std::int64_t id, sdk::DownloadState to, 
 sdk::Done QueueService::cancel(std::int64_t id, bool delete_files) {
   const auto row = find(id);
   if (!row) { return row.error(); }
-  if (row->state == sdk::DownloadState::cancelled) { return sdk::Unit{}; }
+  if (row->state == sdk::DownloadState::cancelled) { return delete_files ? delete_data_too(id) : sdk::Unit{}; }
   return user_transition(id, sdk::DownloadState::cancelled, delete_files ? "removed with its files" : "removed",
                          [&](const Download& d) {
                            sdk::Patch patch;
                            // Without an intent no client has ever heard of it.
                            if (!d.client.empty()) {
                              patch.fields = sdk::kPatchCleanup;
-                             patch.cleanup = delete_files ? 2 : 1;
+                             patch.cleanup = delete_files ? kCleanupWithData : 1;
                            }
                            return patch;
                          });
 }
 
-sdk::Done QueueService::retry(std::int64_t id) {
-  return user_transition(id, sdk::DownloadState::queued, "retried by a person", [](const Download&) {
-    sdk::Patch patch;
-    patch.fields = sdk::kPatchAttempts | sdk::kPatchDue | sdk::kPatchError | sdk::kPatchNoIntent;
-    return patch;
-  });
+/// Cancelled before, but still in its client: its data can go with it.
+sdk::Done QueueService::delete_data_too(std::int64_t id) {
+  for (int tries = 0; tries < kEditTries; ++tries) {
+    const auto row = find(id);
+    if (!row) { return row.error(); }
+    if (row->cleanup == 0 || row->cleanup == kCleanupWithData) { return sdk::Unit{}; }
+    sdk::Edit change;
+    change.id = id;
+    change.expected_version = row->version;
+    change.fields = sdk::kEditCleanup;
+    change.cleanup = kCleanupWithData;
+    const auto outcome = store_->edit(change);
+    if (!outcome) { return outcome.error(); }
+    if (!is_done(outcome->result)) { continue; }  // cleaned up or pruned this moment
+    changed_();
+    return sdk::Unit{};
+  }
+  return not_taken();
 }
 
-sdk::Result<std::int64_t> QueueService::retry_all_failed() {
-  sdk::ListFilter filter;
-  filter.states = bit(sdk::DownloadState::failed);
-  const auto rows = store_->list_all(filter);
-  if (!rows) { return rows.error(); }
-  std::int64_t count = 0;
-  for (const Download& d : *rows) {
-    const auto done = retry(d.id);
-    if (done) {
-      ++count;
-    } else if (done.error().status.code == sdk::Code::unavailable) {
-      return done.error();
-    }
-  }
-  return count;
+sdk::Patch QueueService::retry_patch() {
+  sdk::Patch patch;
+  patch.fields = sdk::kPatchAttempts | sdk::kPatchDue | sdk::kPatchError | sdk::kPatchNoIntent;
+  return patch;
+}
+
+sdk::Done QueueService::retry(std::int64_t id) {
+  return user_transition(id, sdk::DownloadState::queued, "retried by a person",
+                         [](const Download&) { return retry_patch(); });
 }
 
 sdk::Done QueueService::edit(sdk::Edit edit) {
@@ -255,8 +207,11 @@ sdk::Done QueueService::edit(sdk::Edit edit) {
       return sdk::Unit{};
     case sdk::CommandResult::not_found:
       return no_such(edit.id);
-    default:
+    case sdk::CommandResult::conflict:
+    case sdk::CommandResult::wrong_state:
       return sdk::failure(sdk::Code::conflict, "the download is not in a state in which that can be changed");
+    default:
+      return not_taken();
   }
 }
 
@@ -305,20 +260,6 @@ sdk::Result<std::int64_t> QueueService::process() {
   if (!now) { return now.error(); }
   changed_();
   return now->by_status[static_cast<std::size_t>(sdk::PublicStatus::queued)];
-}
-
-sdk::Result<std::int64_t> QueueService::cleanup(int older_than_days) {
-  if (older_than_days < 0 || older_than_days > 36'500) { return invalid("olderThanDays must lie between 0 and 36500"); }
-  const std::int64_t before = clock_.wall_ms() - older_than_days * 86'400'000LL + (older_than_days == 0 ? 1 : 0);
-  const std::uint32_t ended =
-      bit(sdk::DownloadState::completed) | bit(sdk::DownloadState::failed) | bit(sdk::DownloadState::cancelled);
-  std::int64_t removed = 0;
-  while (true) {
-    const auto batch = store_->prune(ended, before, kPruneBatch);
-    if (!batch) { return batch.error(); }
-    removed += *batch;
-    if (*batch < kPruneBatch) { return removed; }
-  }
 }
 
 }  // namespace quarry::queue

@@ -17,7 +17,7 @@
 namespace quarry::queue {
 
 struct GrabRequest {
-  std::string title;    ///< empty: taken from the magnet's dn, or the URL
+  std::string title;    ///< empty: the magnet's dn or hash, or "download from HOST"
   std::string indexer;  ///< with guid: the instance that hands the release out
   std::string guid;
   std::string download_url;  ///< http, https or magnet
@@ -68,7 +68,8 @@ class QueueService {
   [[nodiscard]] sdk::Result<Page> list(const sdk::ListRequest& request);
   [[nodiscard]] sdk::Result<sdk::Stats> stats();
 
-  /// Cancels; the reconciler then removes the item from its client, with data when asked.
+  /// Cancels; the reconciler then removes the item from its client, with data when asked. Asking again
+  /// with `delete_files` still counts while the item has not been removed.
   [[nodiscard]] sdk::Done cancel(std::int64_t id, bool delete_files);
   [[nodiscard]] sdk::Done set_hold(std::int64_t id, bool hold);
   [[nodiscard]] sdk::Done set_queue_hold(bool hold);
@@ -76,11 +77,13 @@ class QueueService {
   [[nodiscard]] sdk::Done move_to_top(std::int64_t id);
   /// failed, blocked or missing: back to queued with attempts from 0.
   [[nodiscard]] sdk::Done retry(std::int64_t id);
-  /// All failed ones (not blocked); how many were put back.
+  /// All failed ones (not blocked); how many were put back. Works for about 10 s at most: with very many,
+  /// ask again until the answer is 0.
   [[nodiscard]] sdk::Result<std::int64_t> retry_all_failed();
   /// Looks for work now. How many downloads are waiting.
   [[nodiscard]] sdk::Result<std::int64_t> process();
-  /// Deletes rows that ended (completed, failed, cancelled) at least so many days ago.
+  /// Deletes rows that ended (completed, failed, cancelled) at least so many days ago; how
+  /// many. Works for about 10 s at most, as above.
   [[nodiscard]] sdk::Result<std::int64_t> cleanup(int older_than_days);
 
   [[nodiscard]] const QueueSettings& settings() const noexcept { return settings_; }
@@ -89,6 +92,9 @@ class QueueService {
   [[nodiscard]] sdk::Done user_transition(std::int64_t id, sdk::DownloadState to, std::string_view reason,
                                           const std::function<sdk::Patch(const Download&)>& patch_for);
   [[nodiscard]] sdk::Done edit(sdk::Edit edit);
+  [[nodiscard]] sdk::Done delete_data_too(std::int64_t id);
+  [[nodiscard]] static sdk::Patch retry_patch();
+  [[nodiscard]] sdk::Done retry_pages(std::int64_t& count);
   [[nodiscard]] std::int64_t rank_bonus_ms(sdk::Priority priority) const noexcept;
 
   std::unique_ptr<StoreClient> store_;

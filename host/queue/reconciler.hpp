@@ -6,10 +6,11 @@
 // An error, a broken, an empty or a halved listing makes the client suspect, never the downloads.
 #pragma once
 
+#include "queue/clean_up.hpp"
+#include "queue/client_listing.hpp"
 #include "queue/engine.hpp"
 
 #include <map>
-#include <unordered_map>
 
 namespace quarry::queue {
 
@@ -21,20 +22,6 @@ class Reconciler {
   [[nodiscard]] std::int64_t step(std::int64_t now_ms);
 
  private:
-  /// Owned copy of what matters of an ItemView.
-  struct Item {
-    sdk::ItemState state = sdk::ItemState::unknown;
-    std::string id, infohash_v1, infohash_v2, tags, content_path, state_text, error;
-    std::int64_t size_bytes = -1, done_bytes = 0, down_bps = 0, up_bps = 0, eta_s = -1;
-    int seeders = -1, leechers = -1;
-    double progress = 0, ratio = 0;
-  };
-  struct Listing {
-    std::vector<Item> items;
-    std::unordered_map<std::string, std::size_t> by_name;  ///< id and both hashes
-    [[nodiscard]] const Item* find(const Download& download) const;
-    void add(Item item);
-  };
   /// How long a download has been absent from complete listings.
   struct Absence {
     int listings = 0;
@@ -47,21 +34,13 @@ class Reconciler {
   };
 
   [[nodiscard]] sdk::Result<std::vector<Download>> open_downloads(std::int64_t now_ms);
-  [[nodiscard]] sdk::Result<Listing> list(sdk::DownloadClient& client, const std::vector<Download>& wanted);
-  [[nodiscard]] sdk::Result<Listing> list_everything(sdk::DownloadClient& client);
-  [[nodiscard]] bool is_believable(const Listing& everything, std::int64_t now_ms);
-  void read_everything(sdk::DownloadClient& client, const std::vector<Download>& rows, Listing& ours,
+  void read_everything(sdk::DownloadClient& client, const std::vector<Download>& rows, ClientItems& ours,
                        std::int64_t now_ms);
-  void remove_orphans(sdk::DownloadClient& client, const Listing& everything);
-
-  [[nodiscard]] bool is_ours(const Item& item, const Download& download);
-  [[nodiscard]] bool is_wanted_again(const Download& download);
-  void compare(sdk::DownloadClient& client, const Download& download, const Item* item, std::int64_t now_ms);
-  void clean_up(sdk::DownloadClient& client, const Download& download, const Item* item);
+  void compare(sdk::DownloadClient& client, const Download& download, const ClientItem* item, std::int64_t now_ms);
   void absent(const Download& download, std::int64_t now_ms);
-  void present(sdk::DownloadClient& client, const Download& download, const Item& item, std::int64_t now_ms);
-  void note_progress(const Download& download, const Item& item, std::int64_t now_ms);
-  void apply_hold(sdk::DownloadClient& client, const Download& download, const Item& item);
+  void present(sdk::DownloadClient& client, const Download& download, const ClientItem& item, std::int64_t now_ms);
+  void note_progress(const Download& download, const ClientItem& item, std::int64_t now_ms);
+  void apply_hold(sdk::DownloadClient& client, const Download& download, const ClientItem& item);
   [[nodiscard]] bool note_hold(const Download& download, bool applied);
   void flush_progress();
   void change(const Download& download, sdk::DownloadState to, const sdk::Patch& patch, std::string_view reason);
@@ -71,6 +50,8 @@ class Reconciler {
   EnginePorts ports_;
   EngineSettings settings_;
   std::string client_id_;
+  ClientListing listing_;
+  CleanUp clean_up_;
 
   std::map<std::int64_t, Absence> absences_;
   std::map<std::int64_t, Growth> growth_;
@@ -80,11 +61,10 @@ class Reconciler {
   };
   std::vector<PendingProgress> pending_;
   std::int64_t last_step_ms_ = -1;
-  std::int64_t last_full_ms_ = -1;
   std::int64_t last_seeding_ms_ = -1;
-  std::int64_t suspect_since_ms_ = -1;
-  std::size_t last_total_ = 0;
   int failures_ = 0;
+  LogThrottle failure_log_;
+  std::map<std::int64_t, LogThrottle> hold_refusals_;
   bool listing_counts_ = false;  ///< a believable complete listing was read in this step
 };
 

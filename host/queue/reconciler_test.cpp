@@ -155,6 +155,102 @@ TEST_F(ReconcilerTest, RemovesACancelledDownloadFromTheClient) {
   EXPECT_EQ(client.items().size(), 1U) << "what is not ours stays";
 }
 
+TEST_F(ReconcilerTest, RemovesDataAlsoFromAClientThatIsStillLoading) {
+  const auto id = running();
+  reconcile_for(0);
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  client.on_call([](std::string_view) { return Fault::empty; });
+  reconcile_for(50'000);
+  EXPECT_EQ(row(id).cleanup, 2) << "an empty listing proves nothing";
+  client.on_call({});
+  reconcile_for(3000);
+  EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
+  reconcile_for(4000);
+  EXPECT_EQ(row(id).cleanup, 0);
+}
+
+TEST_F(ReconcilerTest, WhatIsAbsentForLongNeedsNoMoreRemoving) {
+  const auto id = running();
+  reconcile_for(0);
+  client.lose(kHash);
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  reconcile_for(30'000);
+  EXPECT_EQ(row(id).cleanup, 2) << "a worker may still be adding it";
+  reconcile_for(20'000);
+  EXPECT_EQ(row(id).cleanup, 0);
+}
+
+TEST_F(ReconcilerTest, WhoAsksForTheDataLaterIsHeard) {
+  const auto id = running();
+  ASSERT_TRUE(service.cancel(id, false).ok());
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  reconcile_for(3000);
+  EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
+  reconcile_for(5000);
+  EXPECT_TRUE(service.cancel(id, true).ok()) << "too late, but no error";
+  EXPECT_EQ(row(id).cleanup, 0);
+}
+
+TEST_F(ReconcilerTest, AnOrphanLosesItsDataWhenThatWasTheWish) {
+  const auto id = running();
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  reconcile_for(6000);
+  ASSERT_EQ(row(id).cleanup, 0);
+  sdk::testing::FakeDownloadClient::Item late;
+  late.infohash_v1 = kHash;
+  late.tags = tag_of(id);
+  client.put(late);
+  watched.removals.clear();
+  reconcile_for(settings.full_listing_ms + 2000);
+  EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
+}
+
+TEST_F(ReconcilerTest, WhoTookAnItemOverDecidesAboutItsData) {
+  for (const bool with_data : {true, false}) {
+    watched.removals.clear();
+    const auto first = grab_magnet();
+    static_cast<void>(dispatch());
+    ASSERT_TRUE(service.cancel(first, !with_data).ok());
+    const auto second = grab_magnet();
+    static_cast<void>(dispatch());
+    reconcile_for(0);  // gives up the wish of the first: its item belongs to the second
+    ASSERT_EQ(row(first).cleanup, 0);
+    ASSERT_TRUE(service.cancel(second, with_data).ok());
+    clock.advance(settings.full_listing_ms);  // the next step looks for orphans as well
+    reconcile_for(8000);
+    EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, with_data}}));
+    EXPECT_EQ(row(second).cleanup, 0);
+  }
+}
+
+TEST_F(ReconcilerTest, AClientThatCannotListEverythingIsAskedMoreAndMoreRarely) {
+  static_cast<void>(running());
+  client.on_call([](std::string_view m) { return m == "list_all" ? Fault::error : Fault::none; });
+  reconcile_for(1'000'000);
+  EXPECT_GE(client.calls("list_all"), 5);
+  EXPECT_LE(client.calls("list_all"), 12);
+  EXPECT_GT(client.calls("list"), 900) << "our own items are read as ever";
+  EXPECT_LE(lines_with("listed whole"), 4);
+  EXPECT_GE(lines_with("listed whole"), 1);
+  client.on_call({});
+  const int before = client.calls("list_all");
+  reconcile_for(settings.full_listing_ms);
+  EXPECT_EQ(client.calls("list_all"), before + 1);
+}
+
+TEST_F(ReconcilerTest, ARefusalThatComesBackEachSecondIsNotLoggedEachSecond) {
+  const auto id = running();
+  client.on_call([](std::string_view m) { return m == "pause" || m == "remove" ? Fault::error : Fault::none; });
+  ASSERT_TRUE(service.set_hold(id, true).ok());
+  reconcile_for(99'000);
+  EXPECT_EQ(client.calls("pause"), 100);
+  EXPECT_EQ(lines_with("cannot be paused"), 7);  // 1, 2, 4 … 64
+  ASSERT_TRUE(service.cancel(id, false).ok());
+  reconcile_for(99'000);
+  EXPECT_EQ(client.calls("remove"), 100);
+  EXPECT_EQ(lines_with("cannot be removed"), 7);
+}
+
 TEST_F(ReconcilerTest, NeverRemovesWhatItDidNotAdd) {
   sdk::testing::FakeDownloadClient::Item item;
   item.infohash_v1 = kHash;

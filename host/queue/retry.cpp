@@ -9,6 +9,7 @@ constexpr std::int64_t kClientDownMs = 5'000;
 /// Whoever refused the credentials is not asked again by its plugin; looking whether somebody has
 /// corrected them costs nothing, and nobody should wait for long after doing so.
 constexpr std::int64_t kCredentialsMs = 30'000;
+constexpr std::int64_t kLimitedMs = 60'000;
 
 std::int64_t spread(std::int64_t ms, double jitter, double random) noexcept {
   return ms + static_cast<std::int64_t>(static_cast<double>(ms) * jitter * std::clamp(random, 0.0, 1.0));
@@ -35,11 +36,13 @@ Verdict judge(const sdk::Status& status, Party party, int attempts, int max_retr
     case Code::unauthenticated:
       return {DownloadState::queued, spread(kCredentialsMs, policy.jitter, random), false};
     case Code::rate_limited:
-      return {DownloadState::queued, spread(std::max(asked_ms, policy.base_ms), policy.jitter, random), false};
     case Code::unavailable:
     case Code::deadline:
     case Code::cancelled:
-      if (asked_ms > 0) { return {DownloadState::queued, spread(asked_ms, policy.jitter, random), false}; }
+      if (asked_ms > 0) {
+        return {DownloadState::queued, spread(std::max(asked_ms, policy.base_ms), policy.jitter, random), false};
+      }
+      if (status.code == Code::rate_limited) { break; }
       if (party == Party::client) {
         return {DownloadState::queued, spread(kClientDownMs, policy.jitter, random), false};
       }
@@ -48,7 +51,8 @@ Verdict judge(const sdk::Status& status, Party party, int attempts, int max_retr
       break;
   }
   if (attempts > max_retries) { return {DownloadState::failed, 0, true}; }
-  return {DownloadState::queued, std::max(asked_ms, policy.delay_ms(attempts, random)), true};
+  const std::int64_t least = status.code == Code::rate_limited ? spread(kLimitedMs, policy.jitter, random) : asked_ms;
+  return {DownloadState::queued, std::max(least, policy.delay_ms(attempts, random)), true};
 }
 
 }  // namespace quarry::queue

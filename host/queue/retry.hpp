@@ -31,7 +31,8 @@ enum class Party { source, client };
 
 /// `attempts` includes the one that failed just now. A hopeless failure (not found, invalid) ends it
 /// at once; a wait that was asked for (Retry-After, an open breaker) costs no attempt and wins over
-/// the back-off; otherwise max_retries further attempts are made.
+/// the back-off; otherwise max_retries further attempts are made. Who says "too many requests" without
+/// saying when is asked again after a minute at the earliest, and that costs an attempt.
 [[nodiscard]] Verdict judge(const sdk::Status& status, Party party, int attempts, int max_retries,
                             const RetryPolicy& policy, double random) noexcept;
 

@@ -60,5 +60,16 @@ TEST(Judge, AWaitThatWasAskedForWins) {
   EXPECT_GE(judge(status(Code::unavailable, 30'000), Party::source, 1, 3, {}, 0.9).delay_ms, 30'000);
 }
 
+TEST(Judge, TooManyRequestsWithoutATimeBacksOffAndCounts) {
+  const Verdict first = judge(status(Code::rate_limited), Party::source, 1, 3, {}, 0);
+  EXPECT_EQ(first.to, DownloadState::queued);
+  EXPECT_TRUE(first.counts);
+  EXPECT_EQ(first.delay_ms, 60'000);
+  RetryPolicy slow;
+  slow.base_ms = 50'000;
+  EXPECT_EQ(judge(status(Code::rate_limited), Party::source, 3, 3, slow, 0).delay_ms, 200'000);
+  EXPECT_EQ(judge(status(Code::rate_limited), Party::source, 4, 3, {}, 0).to, DownloadState::failed);
+}
+
 }  // namespace
 }  // namespace quarry::queue

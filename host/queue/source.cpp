@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "queue/source.hpp"
 
+#include "queue/url.hpp"
+
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/http_client.hpp>
 
@@ -41,8 +43,14 @@ sdk::Result<SourceMaterial> from_indexer(const EnginePorts& ports, const EngineS
   FetchBuffer buffer;
   const sdk::Status status = indexer->fetch(ctx, ref, buffer);
   if (buffer.overflow()) { return too_large(); }
-  if (!status.ok()) { return ctx.failure(status, "the indexer \"" + d.indexer + "\" could not hand out the release"); }
-  return buffer.take();
+  if (!status.ok()) {
+    sdk::Failure failure = ctx.failure(status, "the indexer \"" + d.indexer + "\" could not hand out the release");
+    failure.text = without_paths(failure.text);
+    return failure;
+  }
+  SourceMaterial source = buffer.take();
+  source.fresh_from_indexer = true;
+  return source;
 }
 
 sdk::Failure refusal(const sdk::HttpReply& reply, std::int64_t now_wall_ms) {
@@ -61,16 +69,18 @@ sdk::Failure refusal(const sdk::HttpReply& reply, std::int64_t now_wall_ms) {
   return failure;
 }
 
-/// `base` + a Location header; relative forms are resolved against the site's root only.
-std::string resolve_location(const std::string& base, std::string_view location) {
-  if (location.find("://") != std::string_view::npos || location.substr(0, 7) == "magnet:") {
-    return std::string(location);
+/// Where a redirect leads: an address that may be asked, or a magnet.
+sdk::Result<std::string> next_stop(const std::string& from, std::string_view location) {
+  std::string next = resolve_location(from, location);
+  if (has_scheme(next, "magnet")) { return next; }
+  if (has_scheme(from, "https") && has_scheme(next, "http")) {
+    return sdk::failure(sdk::Code::invalid, origin_of(from) + " leads to " + origin_of(next) +
+                                                ", which is not encrypted: give its link yourself if you trust it");
   }
-  const auto host = base.find("://");
-  if (location.substr(0, 2) == "//") { return base.substr(0, host + 1) + std::string(location); }
-  const std::string origin = base.substr(0, base.find('/', host + 3));
-  if (location.substr(0, 1) == "/") { return origin + std::string(location); }
-  return origin + "/" + std::string(location);
+  if (!has_scheme(next, "http") && !has_scheme(next, "https")) {
+    return sdk::failure(sdk::Code::invalid, origin_of(from) + " leads to something that is neither http nor a magnet");
+  }
+  return next;
 }
 
 /// Follows redirects by hand: the address of each stop is checked again, and many sites end in a magnet.
@@ -90,14 +100,19 @@ sdk::Result<SourceMaterial> from_url(const EnginePorts& ports, const EngineSetti
     sdk::HttpReply reply;
     try {
       reply = http.send(ctx, call);
-    } catch (const sdk::Error& e) { return sdk::Failure{e.status(), e.what()}; }
+    } catch (const sdk::Error& e) {
+      return sdk::Failure{e.status(), "the .torrent cannot be fetched from " + origin_of(call.url) + ": " +
+                                          without_paths(e.what(), call.url)};
+    }
     if (reply.success()) { return SourceMaterial{std::move(reply.body), {}, {}}; }
     const std::string_view location = reply.header("Location");
     if (reply.status < 300 || reply.status >= 400 || location.empty()) {
       return refusal(reply, ports.clock->wall_ms());
     }
-    call.url = resolve_location(call.url, location);
-    if (call.url.rfind("magnet:", 0) == 0) { return SourceMaterial{{}, call.url, {}}; }
+    auto next = next_stop(call.url, location);
+    if (!next) { return next.error(); }
+    call.url = std::move(*next);
+    if (has_scheme(call.url, "magnet")) { return SourceMaterial{{}, call.url, {}}; }
   }
   return sdk::failure(sdk::Code::invalid, "the link leads in circles: more than 5 redirects");
 }
@@ -111,6 +126,16 @@ sdk::Result<SourceMaterial> raw_source(const EnginePorts& ports, const EngineSet
   return from_url(ports, settings, d);
 }
 
+bool differ(const std::string& announced, const std::string& found) {
+  return !announced.empty() && !found.empty() && announced != found;
+}
+
+std::string size_danger(std::int64_t announced, std::int64_t found) {
+  if (announced <= 0 || found <= 0 || (found >= announced / 2 && found / 2 <= announced)) { return {}; }
+  return "the torrent holds " + std::to_string(found) + " bytes, but the indexer announced " +
+         std::to_string(announced) + "; retry to take it all the same";
+}
+
 }  // namespace
 
 sdk::Result<SourceMaterial> obtain_source(const EnginePorts& ports, const EngineSettings& settings, const Download& d) {
@@ -118,11 +143,16 @@ sdk::Result<SourceMaterial> obtain_source(const EnginePorts& ports, const Engine
   if (!source) { return source.error(); }
   auto facts = source->magnet.empty() ? inspect_torrent(source->metainfo) : inspect_magnet(source->magnet);
   if (!facts) { return facts.error(); }
-  const bool other = !d.infohash_v1.empty() && !facts->infohash_v1.empty() && d.infohash_v1 != facts->infohash_v1;
-  if (other) {
+  const bool other_v1 = differ(d.infohash_v1, facts->infohash_v1);
+  if (other_v1 || differ(d.infohash_v2, facts->infohash_v2)) {
     return sdk::failure(sdk::Code::invalid, "this is another torrent than the one that was announced (hash " +
-                                                facts->infohash_v1 + " in place of " + d.infohash_v1 + ")");
+                                                (other_v1 ? facts->infohash_v1 : facts->infohash_v2) + " in place of " +
+                                                (other_v1 ? d.infohash_v1 : d.infohash_v2) + ")");
   }
+  if (source->fresh_from_indexer && facts->danger.empty()) {
+    facts->danger = size_danger(d.size_bytes, facts->size_bytes);
+  }
+  if (!source->magnet.empty()) { source->magnet = normal_magnet(source->magnet); }
   source->facts = std::move(*facts);
   return source;
 }

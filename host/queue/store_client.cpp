@@ -87,6 +87,13 @@ sdk::Result<sdk::Outcome> StoreClient::transition(sdk::Transition change) {
   return one_until_known([&](auto& ctx, auto& out) { return store_.transition(ctx, {&change, 1}, out); });
 }
 
+sdk::Result<std::vector<sdk::Outcome>> StoreClient::transitions(std::vector<sdk::Transition> changes) {
+  std::vector<std::string> commands;
+  commands.reserve(changes.size());  // the views below must stay
+  for (sdk::Transition& change : changes) { change.command_id = commands.emplace_back(next_command_id_()); }
+  return until_known([&](auto& ctx, auto& out) { return store_.transition(ctx, changes, out); });
+}
+
 sdk::Result<sdk::Outcome> StoreClient::edit(sdk::Edit edit) {
   const std::string command = next_command_id_();
   edit.command_id = command;

@@ -16,6 +16,11 @@
 
 namespace quarry::queue {
 
+/// The command was carried out, now or when it was sent before.
+[[nodiscard]] constexpr bool is_done(sdk::CommandResult result) noexcept {
+  return result == sdk::CommandResult::applied || result == sdk::CommandResult::already_applied;
+}
+
 class StoreClient {
  public:
   StoreClient(sdk::QueueStore& store, const sdk::Clock& clock, std::function<std::string()> next_command_id);
@@ -29,6 +34,8 @@ class StoreClient {
   /// Empty when nothing is kept.
   [[nodiscard]] sdk::Result<std::string> metainfo(std::int64_t id);
   [[nodiscard]] sdk::Result<sdk::Outcome> transition(sdk::Transition change);
+  /// At most 500, in one unit; the outcomes in their order.
+  [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> transitions(std::vector<sdk::Transition> changes);
   [[nodiscard]] sdk::Result<sdk::Outcome> edit(sdk::Edit edit);
   [[nodiscard]] sdk::Result<std::vector<Download>> rescue(std::string_view owner, int limit);
   [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> record_progress(std::span<const sdk::Progress> items);

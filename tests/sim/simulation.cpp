@@ -90,7 +90,10 @@ class SimIndexer final : public sdk::Indexer {
 /// The client as the living host reaches it.
 class ClientGate final : public sdk::DownloadClient {
  public:
-  ClientGate(FakeDownloadClient& inner, std::function<Fates*()> fates) : inner_(inner), fates_(std::move(fates)) {}
+  /// `removes` is called with each removal that reaches the client: for which download, and whether with data.
+  ClientGate(FakeDownloadClient& inner, std::function<Fates*()> fates,
+             std::function<void(std::int64_t, const sdk::ItemKey&, bool)> removes)
+      : inner_(inner), fates_(std::move(fates)), removes_(std::move(removes)) {}
   sdk::Status capabilities(sdk::CallContext& c, sdk::ClientCapabilities& o) noexcept override {
     return inner_.capabilities(c, o);
   }
@@ -108,7 +111,10 @@ class ClientGate final : public sdk::DownloadClient {
     return gated(c, [&] { return inner_.resume(c, k); });
   }
   sdk::Status remove(sdk::CallContext& c, std::span<const sdk::ItemKey> k, std::int32_t d) noexcept override {
-    return gated(c, [&] { return inner_.remove(c, k, d); });
+    return gated(c, [&] {
+      for (const sdk::ItemKey& key : k) { removes_(queue::id_in_tags(c.request_id()), key, d != 0); }
+      return inner_.remove(c, k, d);
+    });
   }
   sdk::Status set_priority(sdk::CallContext& c, std::span<const sdk::ItemKey> k, sdk::Priority p) noexcept override {
     return inner_.set_priority(c, k, p);
@@ -135,6 +141,7 @@ class ClientGate final : public sdk::DownloadClient {
   }
   FakeDownloadClient& inner_;
   std::function<Fates*()> fates_;
+  std::function<void(std::int64_t, const sdk::ItemKey&, bool)> removes_;
 };
 
 class World {
@@ -155,15 +162,19 @@ class World {
   MemoryQueueStore store{clock};
   FakeDownloadClient client;
   Fates* living = nullptr;
-  ClientGate gate{client, [this] { return living; }};
+  ClientGate gate{
+      client, [this] { return living; },
+      [this](std::int64_t id, const sdk::ItemKey& key, bool with_data) { check_removal(id, key, with_data); }};
   SimIndexer indexer{*this};
 
  private:
   void grab();
+  void cancel(std::int64_t id, bool with_data);
   void user_acts();
   void world_acts();
   void release_holds();
   void check_always();
+  void check_removal(std::int64_t id, const sdk::ItemKey& key, bool with_data);
   void check_events();
   void check_end();
   void violation(const std::string& what) {
@@ -178,7 +189,8 @@ class World {
   std::int64_t reborn_at_ = 0;
   int lives_ = 0;
   std::vector<std::int64_t> accepted_;
-  std::set<std::string> tampered_;  ///< hashes the world took out of the client
+  std::map<std::int64_t, std::string> data_to_go_;  ///< cancelled with their data: hash by id
+  std::set<std::string> tampered_;                  ///< hashes the world took out of the client
   std::int64_t last_event_ = -1;
   std::int64_t clock_offset_ms_ = 0;
   Report report_;
@@ -304,15 +316,23 @@ void World::grab() {
   const auto answer = users_.grab(request);
   if (const auto* grabbed = std::get_if<queue::Grabbed>(&answer)) {
     accepted_.push_back(grabbed->id);
+    // Who grabs it again may keep what is there.
+    std::erase_if(data_to_go_, [&](const auto& entry) { return entry.second == hash; });
     ++report_.grabs;
   }
+}
+
+void World::cancel(std::int64_t id, bool with_data) {
+  const auto before = users_.find(id);
+  const bool first = before && before->state != sdk::DownloadState::cancelled;
+  if (users_.cancel(id, with_data).ok() && first && with_data) { data_to_go_[id] = before->infohash_v1; }
 }
 
 void World::user_acts() {
   if (chance(0.35)) { grab(); }
   const std::int64_t id = random_id();
   if (id == 0) { return; }
-  if (chance(0.02)) { static_cast<void>(users_.cancel(id, chance(0.5))); }
+  if (chance(0.02)) { cancel(id, chance(0.5)); }
   if (chance(0.03)) { static_cast<void>(users_.set_hold(id, chance(0.5))); }
   if (chance(0.03)) { static_cast<void>(users_.retry(id)); }
   if (chance(0.03)) { static_cast<void>(users_.set_priority(id, static_cast<sdk::Priority>(number(4)))); }
@@ -346,6 +366,15 @@ void World::check_limit() {
   const auto active =
       std::count_if(all.begin(), all.end(), [](const queue::Download& d) { return sdk::takes_slot(d.state, d.flags); });
   if (active > kMaxActive) { violation("a claim made more downloads active than allowed: " + std::to_string(active)); }
+}
+
+void World::check_removal(std::int64_t id, const sdk::ItemKey& key, bool with_data) {
+  const auto items = client.items();
+  const bool there =
+      std::any_of(items.begin(), items.end(), [&](const auto& item) { return item.infohash_v1 == key.infohash_v1; });
+  if (there && !with_data && data_to_go_.count(id) != 0) {
+    violation("download " + std::to_string(id) + " was to go with its data, which was left behind");
+  }
 }
 
 void World::check_always() {
