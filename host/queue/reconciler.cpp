@@ -31,12 +31,15 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
   const std::int64_t least_pause = settings_.poll_ms / 4;
   if (last_step_ms_ >= 0 && now_ms - last_step_ms_ < least_pause) { return last_step_ms_ + least_pause; }
   last_step_ms_ = now_ms;
-  const auto rows = open_downloads(now_ms);
+  auto rows = open_downloads(now_ms);
   if (!rows) {
     ports_.log(sdk::LogLevel::warning, "cannot read the queue: " + rows.error().text);
     return now_ms + settings_.poll_ms * 2;
   }
   forget_closed(*rows);
+  for (Download& d : *rows) {
+    if (const auto it = new_ids_.find(d.id); it != new_ids_.end()) { d.client_item_id = it->second; }
+  }
   const bool full_due = listing_.is_due(now_ms);
   if (rows->empty() && !full_due) { return now_ms + settings_.poll_ms; }
 
@@ -91,10 +94,14 @@ void Reconciler::read_everything(sdk::DownloadClient& client, const std::vector<
   const auto everything = listing_.everything(client, now_ms);
   if (!everything) { return; }
   listing_counts_ = everything->believed;
-  // An item whose name changed (a hybrid's id when its metadata came) is found here, not by key.
+  // An item whose name changed (a hybrid's id when its metadata came) is found here, not by key. From the next
+  // step on it is asked for, paused and removed by its new id.
   for (const Download& d : rows) {
     if (ours.find(d) != nullptr) { continue; }
-    if (const ClientItem* item = everything->items.find(d); item != nullptr) { ours.add(*item); }
+    if (const ClientItem* item = everything->items.find(d); item != nullptr) {
+      ours.add(*item);
+      new_ids_[d.id] = item->id;
+    }
   }
   clean_up_.remove_orphans(client, everything->items, rows);
 }
@@ -169,10 +176,9 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
   }
   if (d.state == sdk::DownloadState::completed) { return note_progress(d, item, now_ms); }
   if (item.state == sdk::ItemState::error || item.state == sdk::ItemState::missing_files) {
-    patch.error_code = sdk::Code::unavailable;
-    const std::string why = client_id_ + " stopped it: " + (item.error.empty() ? item.state_text : item.error);
-    patch.error = why;
-    return change(d, sdk::DownloadState::blocked, patch, why);
+    // A person has seen to it and asked for another try: the client goes on only when it is told to.
+    if (!d.has(sdk::kHold) && d.has(sdk::kHoldApplied)) { return apply_hold(client, d, item); }
+    return now_blocked(d, item, patch);
   }
   if (is_whole(item.state) && item.progress >= 1 && item.size_bytes > 0 && item.done_bytes >= item.size_bytes) {
     patch.fields |= sdk::kPatchDone | sdk::kPatchSize | sdk::kPatchFlags;
@@ -186,6 +192,16 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
   }
   apply_hold(client, d, item);
   note_progress(d, item, now_ms);
+}
+
+void Reconciler::now_blocked(const Download& d, const ClientItem& item, sdk::Patch& patch) {
+  std::string why = client_id_ + " stopped it: " + (item.error.empty() ? item.state_text : item.error);
+  if (item.state == sdk::ItemState::missing_files) {
+    why += "; put its files back and let " + client_id_ + " check them, then retry";
+  }
+  patch.error_code = sdk::Code::unavailable;
+  patch.error = why;
+  change(d, sdk::DownloadState::blocked, patch, why);
 }
 
 void Reconciler::note_progress(const Download& d, const ClientItem& item, std::int64_t now_ms) {
@@ -302,6 +318,7 @@ void Reconciler::forget_closed(const std::vector<Download>& rows) {
   std::erase_if(absences_, closed);
   std::erase_if(growth_, closed);
   std::erase_if(hold_refusals_, closed);
+  std::erase_if(new_ids_, closed);
   clean_up_.keep_only(open);
 }
 

@@ -39,6 +39,7 @@ class Reconciler {
   void compare(sdk::DownloadClient& client, const Download& download, const ClientItem* item, std::int64_t now_ms);
   void absent(const Download& download, std::int64_t now_ms);
   void present(sdk::DownloadClient& client, const Download& download, const ClientItem& item, std::int64_t now_ms);
+  void now_blocked(const Download& download, const ClientItem& item, sdk::Patch& patch);
   void note_progress(const Download& download, const ClientItem& item, std::int64_t now_ms);
   void apply_hold(sdk::DownloadClient& client, const Download& download, const ClientItem& item);
   [[nodiscard]] bool note_hold(const Download& download, bool applied);
@@ -54,6 +55,7 @@ class Reconciler {
   CleanUp clean_up_;
 
   std::map<std::int64_t, Absence> absences_;
+  std::map<std::int64_t, std::string> new_ids_;  ///< of downloads whose item changed its name in the client
   std::map<std::int64_t, Growth> growth_;
   struct PendingProgress {
     sdk::Progress progress;

@@ -108,6 +108,36 @@ TEST_F(ReconcilerTest, AnItemInErrorIsBlockedWithTheClientsReason) {
   EXPECT_NE(row(id).error.find("disk is full"), std::string::npos);
 }
 
+TEST_F(ReconcilerTest, ARetryTellsTheClientToGoOnAfterAnError) {
+  const auto id = running();
+  client.fail(kHash);
+  reconcile_for(0);
+  ASSERT_EQ(row(id).state, DownloadState::blocked);
+  ASSERT_TRUE(service.retry(id).ok());
+  static_cast<void>(dispatch());
+  ASSERT_EQ(row(id).state, DownloadState::downloading);
+  reconcile_for(3000);
+  EXPECT_EQ(client.calls("resume"), 1);
+  EXPECT_EQ(row(id).status(), PublicStatus::downloading);
+  client.fail(kHash);
+  reconcile_for(2000);
+  EXPECT_EQ(row(id).state, DownloadState::blocked) << "an error that comes back is not resumed without being asked";
+  EXPECT_EQ(client.calls("resume"), 1);
+}
+
+TEST_F(ReconcilerTest, AnItemThatChangedItsIdIsPausedAndRemovedByTheNewOne) {
+  const auto id = running();
+  client.rename(kHash, "another-id");
+  reconcile_for(60'000);
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+  ASSERT_TRUE(service.set_hold(id, true).ok());
+  reconcile_for(5000);
+  EXPECT_EQ(row(id).status(), PublicStatus::paused);
+  ASSERT_TRUE(service.cancel(id, false).ok());
+  reconcile_for(5000);
+  for (const auto& item : client.items()) { EXPECT_NE(item.infohash_v1, kHash); }
+}
+
 TEST_F(ReconcilerTest, PausesAndResumesInTheClientOnce) {
   const auto id = running();
   ASSERT_TRUE(service.set_hold(id, true).ok());

@@ -42,6 +42,15 @@ void FakeDownloadClient::fail(std::string_view infohash) {
   const std::lock_guard lock(mutex_);
   if (const auto it = items_.find(std::string(infohash)); it != items_.end()) { it->second.error = true; }
 }
+void FakeDownloadClient::rename(std::string_view infohash, std::string id) {
+  const std::lock_guard lock(mutex_);
+  auto node = items_.extract(std::string(infohash));
+  if (node.empty()) { return; }
+  node.mapped().id = id;
+  node.mapped().only_by_id = true;
+  node.key() = std::move(id);
+  items_.insert(std::move(node));
+}
 std::vector<FakeDownloadClient::Item> FakeDownloadClient::items() const {
   const std::lock_guard lock(mutex_);
   std::vector<Item> all;
@@ -86,9 +95,9 @@ Status FakeDownloadClient::with_fault(CallContext& ctx, std::string_view method,
 
 std::string FakeDownloadClient::find(const ItemKey& key) const {
   for (const auto& [id, item] : items_) {
-    const bool hit = (!key.id.empty() && key.id == id) ||
-                     (!key.infohash_v1.empty() && key.infohash_v1 == item.infohash_v1) ||
-                     (!key.infohash_v2.empty() && key.infohash_v2 == item.infohash_v2);
+    const bool by_hash = (!key.infohash_v1.empty() && key.infohash_v1 == item.infohash_v1) ||
+                         (!key.infohash_v2.empty() && key.infohash_v2 == item.infohash_v2);
+    const bool hit = (!key.id.empty() && key.id == id) || (by_hash && !item.only_by_id);
     if (hit) { return id; }
   }
   return {};
@@ -186,7 +195,10 @@ Status FakeDownloadClient::pause(CallContext& ctx, std::span<const ItemKey> keys
   return each(ctx, "pause", keys, [&](const std::string& id) { items_[id].paused = true; });
 }
 Status FakeDownloadClient::resume(CallContext& ctx, std::span<const ItemKey> keys) noexcept {
-  return each(ctx, "resume", keys, [&](const std::string& id) { items_[id].paused = false; });
+  return each(ctx, "resume", keys, [&](const std::string& id) {
+    items_[id].paused = false;
+    items_[id].error = false;
+  });
 }
 Status FakeDownloadClient::remove(CallContext& ctx, std::span<const ItemKey> keys, std::int32_t) noexcept {
   return each(ctx, "remove", keys, [&](const std::string& id) { items_.erase(id); });

@@ -32,7 +32,8 @@ class FakeDownloadClient final : public DownloadClient {
     std::int64_t size_bytes = 1000;
     std::int64_t done_bytes = 0;
     bool paused = false;
-    bool error = false;
+    bool error = false;       ///< until somebody resumes it
+    bool only_by_id = false;  ///< no key finds it but its id
     int stalled_steps = 0;
   };
 
@@ -46,6 +47,8 @@ class FakeDownloadClient final : public DownloadClient {
   void put(Item item);
   void lose(std::string_view infohash);
   void fail(std::string_view infohash);
+  /// As a hybrid torrent added by one hash, once its metadata came: the item has another id, found by that alone.
+  void rename(std::string_view infohash, std::string id);
 
   [[nodiscard]] std::vector<Item> items() const;
   /// How often an item with this hash was really made.
