@@ -2,6 +2,7 @@
 // The command line of quarry: reads the arguments and calls the command they name. docs/cli.md is its
 // page, completions/quarry.bash its completion; a test holds both against --help-all.
 #include "app/commands.hpp"
+#include "app/exit_codes.hpp"
 #include "app/load.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
@@ -225,7 +226,7 @@ void add_item_commands(CLI::App& app, Arguments& a) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   Arguments arguments;
   CLI::App app("Quarry: from \"I want this release\" to a finished, checked download", "quarry");
   app.set_version_flag("--version", "quarry " QUARRY_VERSION);
@@ -241,4 +242,7 @@ int main(int argc, char** argv) {
   arguments.host.manifest = manifest_file(arguments.manifest);
   arguments.host.json = arguments.json;
   return arguments.chosen();
+} catch (const std::exception& e) {
+  std::cerr << "quarry: " << e.what() << '\n';
+  return quarry::app::kExitFailed;
 }

@@ -112,6 +112,10 @@ void prepare(ApiWorld& world) {
   world.indexer.releases = {{"4711", "The.Matrix.1999.2160p.UHD.BluRay.x265-GRP",
                              "0123456789abcdef0123456789abcdef01234567", 64'000'000'000, 37},
                             {"4712", "The.Matrix.1999.1080p.WEB-DL.x264-GRP", "", 9'000'000'000, 140}};
+  world.services.health = [] {
+    return std::vector<HealthNote>{
+        {"PluginCheck", "error", "the plugin \"hdbits\" failed: the configuration does not suit the plugin"}};
+  };
 }
 
 TEST(ApiDocs, NameEveryRouteAndNoOther) {

@@ -114,6 +114,10 @@ ApiResponse get(const Context& context, const ApiRequest& request) {
 ApiResponse remove(const Context& context, const ApiRequest& request) {
   Query query(request);
   const bool delete_files = query.boolean("deleteFiles", false);
+  // Other programs of this API know it; doing the opposite of what was asked would be worse than an error.
+  if (!query.boolean("removeFromClient", true)) {
+    query.refuse_field("removeFromClient", "must be true: what is removed is taken out of its client, too");
+  }
   if (query.refusal()) { return *query.refusal(); }
   const auto id = path_id(request);
   if (!id) { return no_such_download(request); }

@@ -10,6 +10,7 @@ std::vector<Route> routes(Services& services) {
   std::vector<Route> table;
   add_ping(table);
   add_system(table, context);
+  add_health(table, context);
   add_queue(table, context);
   add_queue_actions(table, context);
   add_grab(table, context);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/call.hpp"
+#include "api/health.hpp"
 #include "queue/queue_service.hpp"
 #include "search/search.hpp"
 
@@ -21,6 +22,7 @@ struct Services {
   std::string version;                      ///< as programs that ask for it shall see it: "5.28.0.1"
   std::int64_t started_at_ms = 0;           ///< epoch milliseconds
   std::int64_t search_timeout_ms = 30'000;  ///< how long a search may take before the slow indexers are left out
+  std::function<std::vector<HealthNote>()> health = {};  ///< what is wrong at present; empty: nothing is known
 };
 
 struct Route {

@@ -287,6 +287,7 @@ TEST_F(RoutesTest, DeleteTellsWhetherFilesGo) {
   const std::int64_t id = world_.downloading("Film", kHashA);
   const std::string path = "/api/v3/queue/" + std::to_string(id);
   expect_error(world_.call("DELETE", path + "?deleteFiles=perhaps"), 422, "invalid", "deleteFiles");
+  EXPECT_EQ(world_.call("DELETE", path + "?removeFromClient=false").status, 422);
   EXPECT_EQ(world_.call("DELETE", path + "?deleteFiles=True&removeFromClient=true").status, 200);
   EXPECT_EQ(world_.queue.find(id)->cleanup, 2);
   EXPECT_EQ(world_.call("GET", path).json()["status"].as_string(), "cancelled");

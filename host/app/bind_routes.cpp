@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/bind_routes.hpp"
 
+#include "ops/logging.hpp"
+
+#include <quarry/sdk/helpers/json.hpp>
+
 #include <utility>
 
 namespace quarry::app {
@@ -16,10 +20,29 @@ api::ApiRequest to_api(const http::Request& request) {
   return call;
 }
 
+/// The texts of an error without secrets: a plugin or storage may quote what it was configured with.
+std::string redacted(const std::string& body) {
+  const auto parsed = sdk::JsonDocument::parse(body);
+  const sdk::Json error = parsed ? parsed->root() : sdk::Json();
+  if (!error.is_object()) { return ops::redact(body); }
+  sdk::JsonWriter w;
+  w.begin_object();
+  for (std::size_t i = 0; i < error.size(); ++i) {
+    const sdk::Json value = error.value_at(i);
+    w.key(error.key_at(i));
+    if (value.is_string()) {
+      w.value(ops::redact(value.as_string()));
+    } else {
+      w.raw(value.dump());
+    }
+  }
+  return w.end_object().take();
+}
+
 http::Response to_http(api::ApiResponse answer) {
   http::Response response;
   response.status = answer.status;
-  response.body = std::move(answer.body);
+  response.body = answer.status < 400 ? std::move(answer.body) : redacted(answer.body);
   response.headers = std::move(answer.headers);
   return response;
 }

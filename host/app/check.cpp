@@ -3,6 +3,7 @@
 #include "app/exit_codes.hpp"
 #include "app/load.hpp"
 #include "app/system_clock.hpp"
+#include "http/endpoint.hpp"
 #include "plugins/plugin_check.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
@@ -79,8 +80,9 @@ int check(const HostArguments& arguments, std::ostream& out, std::ostream& err) 
     out << w.take() << '\n';
     return ok ? kExitOk : kExitConfiguration;
   }
-  out << manifest.file.string() << ": listens on " << manifest.listen.address << ':' << manifest.listen.port
-      << ", data in " << manifest.data_dir.string() << ", plugins in " << manifest.plugin_dir.string() << '\n';
+  const http::Endpoint at{manifest.listen.address, manifest.listen.port};
+  out << manifest.file.string() << ": listens on " << at.to_string() << ", data in " << manifest.data_dir.string()
+      << ", plugins in " << manifest.plugin_dir.string() << '\n';
   print_instances(instances, out);
   if (!storage.ok()) { err << manifest.file.string() << ": " << storage.error().text << '\n'; }
   out << (ok ? "All is well.\n" : "Not all is well.\n");

@@ -13,7 +13,8 @@ namespace quarry::app {
 
 class DutyThread {
  public:
-  /// `step` takes the time of `clock.steady_ms()` and answers when it wants to run again.
+  /// `step` takes the time of `clock.steady_ms()` and answers when it wants to run again. What it throws is
+  /// logged, and it runs again after a pause.
   DutyThread(const sdk::Clock& clock, std::function<std::int64_t(std::int64_t)> step);
   /// The thread must have ended: see request_stop() and join_until().
   ~DutyThread();
@@ -30,6 +31,7 @@ class DutyThread {
 
  private:
   void run();
+  std::int64_t step_once();
 
   const sdk::Clock& clock_;
   std::function<std::int64_t(std::int64_t)> step_;

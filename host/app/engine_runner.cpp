@@ -38,8 +38,12 @@ void EngineRunner::nudge() {
   for (auto& thread : threads_) { thread->nudge(); }
 }
 
-bool EngineRunner::stop(std::int64_t deadline_ms) {
+void EngineRunner::request_stop() {
   for (auto& thread : threads_) { thread->request_stop(); }
+}
+
+bool EngineRunner::stop(std::int64_t deadline_ms) {
+  request_stop();
   const std::int64_t until = clock_.steady_ms() + deadline_ms;
   return std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); });
 }

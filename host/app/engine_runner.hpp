@@ -21,6 +21,8 @@ class EngineRunner {
   void start();
   /// Something changed: look now. [thread-safe]
   void nudge();
+  /// No new work begins; what is under way goes on. [thread-safe]
+  void request_stop();
   /// Starts no new work and waits for what is under way. False: something still runs at the deadline;
   /// its lease will be rescued, and the process should leave by _exit.
   [[nodiscard]] bool stop(std::int64_t deadline_ms);

@@ -5,7 +5,9 @@
 #include "app/command_ids.hpp"
 #include "app/engine_runner.hpp"
 #include "app/exit_codes.hpp"
+#include "app/instances.hpp"
 #include "app/load.hpp"
+#include "app/run_on_threads.hpp"
 #include "http/server.hpp"
 #include "ops/api_key.hpp"
 #include "ops/logging.hpp"
@@ -14,29 +16,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <mutex>
 #include <random>
-#include <thread>
 
 namespace quarry::app {
 namespace {
 
 constexpr std::int64_t kOpenTimeoutMs = 60'000;
-constexpr std::int64_t kEngineStopMs = 6'000;
-constexpr std::int64_t kPluginStopMs = 2'000;
-constexpr std::chrono::milliseconds kHttpGrace{2'000};
+constexpr std::int64_t kStopMs = 9'000;        ///< all of a stop; serve() gives it 10 s
+constexpr std::int64_t kHttpGraceMs = 3'000;   ///< longer than calls of plugins live on once they are cancelled
+constexpr std::int64_t kPluginStopMs = 2'000;  ///< of it, at most for calls that do not come back
 /// What programs that speak this API take for its version; they ask for at least 5.3.6.8608.
 constexpr char kApiVersion[] = "5.28.0.10274";
 /// Handed over at the same time; more would only wait for the same client.
 constexpr int kMostDispatchers = 3;
-
-/// Each job on a thread of its own: they wait for other machines, not for this one.
-void run_on_threads(std::vector<std::function<void()>>& jobs) {
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < jobs.size(); ++i) { threads.emplace_back(jobs[i]); }
-  if (!jobs.empty()) { jobs.front()(); }
-  for (std::thread& t : threads) { t.join(); }
-}
 
 void log_plugin(sdk::LogLevel level, std::string_view instance, std::string_view text) {
   ops::log(level, instance.empty() ? "plugins" : instance, text);
@@ -87,6 +81,7 @@ StartFailure RunningHost::Parts::start_plugins() {
     return {kExitFailed, "the data directory " + manifest.data_dir.string() + " cannot be made: " + ec.message()};
   }
   plugins::HostOptions options = plugin_options(manifest, clock, log_plugin);
+  options.on_secret = ops::register_secret;
   // A client on the same network is back within seconds, so it is never left alone for long.
   options.breaker.first_wait_ms = 5'000;
   options.breaker.max_wait_ms = 60'000;
@@ -95,12 +90,7 @@ StartFailure RunningHost::Parts::start_plugins() {
   if (const auto prepared = plugins->queue_store(); !prepared.ok()) {
     return {kExitConfiguration, manifest.file.string() + ": " + prepared.error().text};
   }
-  plugins->create();
-  for (const plugins::InstanceInfo& instance : plugins->instances()) {
-    if (instance.state != plugins::InstanceState::failed) { continue; }
-    ops::log(sdk::LogLevel::error, "plugins",
-             instance.id + " did not load, the host goes on without it: " + instance.error);
-  }
+  plugins->create();  // instances that fail are logged there, and shown by /api/v3/health
   return {};
 }
 
@@ -153,9 +143,7 @@ void RunningHost::Parts::build_queue() {
 
   search::Ports search_ports;
   search_ports.indexers = [this] {
-    std::vector<search::NamedIndexer> all;
-    for (const std::string& id : plugins->indexers()) { all.push_back({id, plugins->indexer(id)}); }
-    return all;
+    return named_indexers(plugins->instances(), [this](std::string_view id) { return plugins->indexer(id); });
   };
   search_ports.scorer = [this]() -> sdk::Scorer* {
     const auto ids = plugins->scorers();
@@ -171,8 +159,10 @@ StartFailure RunningHost::Parts::start_http() {
   const auto key = ops::load_or_create_api_key(key_file);
   if (!key) { return {kExitFailed, key.error().text}; }
   ops::register_secret(key->key);
-  if (key->created) { ops::log(sdk::LogLevel::info, "app", "made an API key; it is in " + key_file.string()); }
+  // Whatever the log level: nobody can use the host without it.
+  if (key->created) { std::cerr << "quarry made an API key; it is in " << key_file.string() << '\n'; }
   services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
+  services->health = [this] { return health_of(plugins->instances(), plugins->last_crash()); };
   http::ServerOptions options;
   options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address,
                     manifest.listen.port};
@@ -194,22 +184,25 @@ StartFailure RunningHost::start() {
   parts_->build_queue();
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   parts_->engine->start();
-  const http::Endpoint at = parts_->server->local_endpoint();
-  ops::log(sdk::LogLevel::info, "app",
-           "quarry " QUARRY_VERSION " listens on " + at.address + ":" + std::to_string(at.port));
   return {};
 }
 
 bool RunningHost::stop() {
-  parts_->server->stop(kHttpGrace);
-  if (!parts_->engine->stop(kEngineStopMs)) {
+  const std::int64_t end = parts_->clock.steady_ms() + kStopMs;
+  const auto left = [&](std::int64_t most) {
+    return std::clamp<std::int64_t>(end - parts_->clock.steady_ms(), 0, most);
+  };
+  parts_->engine->request_stop();
+  parts_->plugins->close();
+  parts_->server->stop(std::chrono::milliseconds(left(kHttpGraceMs)));
+  if (!parts_->engine->stop(left(kStopMs))) {
     ops::log(sdk::LogLevel::warning, "app",
              "a plugin does not return; leaving without it, its work is taken up at the next start");
     return false;
   }
-  return parts_->plugins->stop(kPluginStopMs);
+  return parts_->plugins->stop(left(kPluginStopMs));
 }
 
-std::uint16_t RunningHost::port() const { return parts_->server->local_endpoint().port; }
+std::string RunningHost::listens_at() const { return parts_->server->local_endpoint().to_string(); }
 
 }  // namespace quarry::app

@@ -27,12 +27,14 @@ class RunningHost {
   /// fails. To be called once.
   [[nodiscard]] StartFailure start();
 
-  /// HTTP first, then the engine, then the plugins, storage last; at most 10 s in all. False: something
-  /// still runs that cannot be stopped; the process must leave by _exit.
+  /// The engine takes no more work and calls of plugins are cancelled, so that all who wait for them end soon;
+  /// then HTTP, the engine and the plugins are ended, the storage last, so that what was under way is
+  /// recorded. About 9 s in all, as long as the storage answers. False: something still runs that cannot be
+  /// stopped; the process must leave by _exit.
   [[nodiscard]] bool stop();
 
-  /// The port it listens on, once started.
-  [[nodiscard]] std::uint16_t port() const;
+  /// Where it listens, once started: "127.0.0.1:7878", with the port really taken.
+  [[nodiscard]] std::string listens_at() const;
 
  private:
   struct Parts;

@@ -6,8 +6,12 @@
 #include "app/system_clock.hpp"
 #include "ops/logging.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <iostream>
+#include <memory>
+#include <semaphore>
 #include <thread>
 
 #include <unistd.h>
@@ -15,29 +19,47 @@
 namespace quarry::app {
 namespace {
 
-/// Signals are taken by sigwait on this thread alone; every thread started later inherits the mask.
-sigset_t block_signals() {
+constexpr timespec kStopLimit{10, 0};
+
+struct Progress {
+  std::atomic<bool> started{false};
+  std::binary_semaphore asked_to_stop{0};
+};
+
+/// What the signal thread does: before the host runs a signal ends the process, which loses nothing, since
+/// the storage commits whole steps; then the first one asks it to stop, and a second one, or 10 s, end it.
+void take_signals(const std::shared_ptr<Progress>& progress, const sigset_t& set) {
+  int signal = 0;
+  sigwait(&set, &signal);
+  if (!progress->started) {
+    std::cerr << "quarry: ended by a signal while starting\n";
+    ::_exit(128 + signal);
+  }
+  progress->asked_to_stop.release();
+  do { signal = sigtimedwait(&set, nullptr, &kStopLimit); } while (signal < 0 && errno == EINTR);
+  if (signal > 0) { ::_exit(128 + signal); }
+  ops::log(sdk::LogLevel::warning, "app",
+           "not everything ended within 10 s; leaving it, it is taken up at the next start");
+  ::_exit(kExitOk);
+}
+
+/// From now on signals are taken by a thread of their own; every thread started later inherits the mask.
+std::shared_ptr<Progress> watch_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-void leave_on_next(const sigset_t& set) {
-  std::thread([set] {
-    int signal = 0;
-    sigwait(&set, &signal);
-    ::_exit(128 + signal);
-  }).detach();
+  auto progress = std::make_shared<Progress>();
+  std::thread([progress, set] { take_signals(progress, set); }).detach();
+  return progress;
 }
 
 }  // namespace
 
 int serve(const HostArguments& arguments) {
-  const sigset_t signals = block_signals();
+  const auto progress = watch_signals();
   const manifest::Loaded loaded = load_manifest_for(arguments);
   if (!loaded.ok()) {
     for (const manifest::Problem& p : loaded.problems) { std::cerr << p.describe() << '\n'; }
@@ -51,13 +73,13 @@ int serve(const HostArguments& arguments) {
   const SystemClock clock;
   RunningHost host(manifest, clock);
   if (const StartFailure failure = host.start(); failure.exit_code != kExitOk) {
-    std::cerr << failure.text << '\n';
+    std::cerr << ops::redact(failure.text) << '\n';
     return failure.exit_code;
   }
-  int signal = 0;
-  sigwait(&signals, &signal);
+  progress->started = true;
+  ops::log(sdk::LogLevel::info, "app", "quarry " QUARRY_VERSION " listens on " + host.listens_at());
+  progress->asked_to_stop.acquire();
   ops::log(sdk::LogLevel::info, "app", "stopping; a second signal ends at once");
-  leave_on_next(signals);
   if (!host.stop()) { ::_exit(kExitOk); }
   return kExitOk;
 }

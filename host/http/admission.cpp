@@ -59,7 +59,7 @@ Admission Gate::admit(Head&& head, std::string own_id) const {
   }
   if (count(head.fields, "host") == 1 && !hosts_.admits(value_of(head.fields, "host"))) {
     return refuse(421, "misdirected", "this server does not answer for the host named in the Host header",
-                  "Use the address it listens on, or add the name to the allowed hosts in its configuration.");
+                  "Use the address it listens on. A reverse proxy in front of it must send that as Host.");
   }
   auto target = parse_target(head.target);
   if (!target) {

@@ -36,21 +36,6 @@ std::string Endpoint::to_string() const { return bracketed(address) + ":" + std:
 
 bool Endpoint::is_loopback() const noexcept { return address == "::1" || address.starts_with("127."); }
 
-sdk::Result<Endpoint> parse_endpoint(std::string_view text) {
-  std::string_view name;
-  std::string_view port;
-  Endpoint out;
-  if (!split(text, name, port) || !is_port(port, out.port)) {
-    std::string problem("no address to listen on: ");
-    problem += text;
-    problem += ". Write address:port, such as 127.0.0.1:7878, [::1]:7878 or 0.0.0.0:7878";
-    return sdk::failure(sdk::Code::invalid, std::move(problem));
-  }
-  if (name.front() == '[') { name = name.substr(1, name.size() - 2); }
-  out.address = equal_ignoring_case(name, "localhost") ? "127.0.0.1" : std::string(name);
-  return out;
-}
-
 HostCheck::HostCheck(const Endpoint& bound, std::vector<std::string> configured_names)
     : enforced_(bound.is_loopback() || !configured_names.empty()), names_(std::move(configured_names)) {
   for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) { names_.emplace_back(name); }

@@ -4,8 +4,6 @@
 
 #include "http/message.hpp"
 
-#include <quarry/sdk/helpers/result.hpp>
-
 #include <cstdint>
 
 namespace quarry::http {
@@ -18,10 +16,6 @@ struct Endpoint {
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] bool is_loopback() const noexcept;
 };
-
-/// Reads "127.0.0.1:7878", "[::1]:7878" or "localhost:7878" (127.0.0.1). Port 0 means any free one.
-/// `invalid` with a sentence otherwise; other names than localhost are not looked up.
-[[nodiscard]] sdk::Result<Endpoint> parse_endpoint(std::string_view text);
 
 /// Against DNS rebinding: a page of a foreign site can point its own name at 127.0.0.1, but not forge
 /// the Host header. On a loopback address only localhost, the loopback and bound literals and the

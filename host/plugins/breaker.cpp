@@ -25,6 +25,7 @@ bool is_breaker_failure(sdk::Code code) noexcept {
     case sdk::Code::not_found:
     case sdk::Code::conflict:
     case sdk::Code::unsupported:
+    case sdk::Code::rate_limited:
       return false;
     default:
       return true;
@@ -46,7 +47,8 @@ Breaker::Answer Breaker::ask(std::int64_t now_ms) {
 }
 
 void Breaker::record(const sdk::Status& status, bool probe, std::int64_t now_ms) {
-  if (status.code == sdk::Code::cancelled) { return forget(probe); }
+  const bool says_nothing = status.code == sdk::Code::cancelled || status.code == sdk::Code::rate_limited;
+  if (says_nothing) { return forget(probe); }
   const bool failed = is_breaker_failure(status.code);
   if (probe) {
     probing_ = false;
@@ -70,7 +72,7 @@ void Breaker::forget(bool probe) noexcept {
 void Breaker::open(std::int64_t now_ms, std::int64_t at_least_ms) {
   wait_ms_ = wait_ms_ == 0 ? settings_.first_wait_ms : std::min(wait_ms_ * 2, settings_.max_wait_ms);
   const auto drawn = static_cast<std::int64_t>(random_() * static_cast<double>(wait_ms_));
-  until_ms_ = now_ms + std::max({drawn, settings_.min_wait_ms, at_least_ms});
+  until_ms_ = now_ms + std::max({drawn, settings_.min_wait_ms, std::min(at_least_ms, settings_.max_wait_ms)});
   open_ = true;
 }
 

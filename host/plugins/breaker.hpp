@@ -35,7 +35,8 @@ class Breaker {
   };
   /// Asks to make a call. When open and the wait is over, one caller gets the probe.
   [[nodiscard]] Answer ask(std::int64_t now_ms);
-  /// How an allowed call ended. A `retry_after_ms` in a failure lengthens the wait.
+  /// How an allowed call ended. A `retry_after_ms` in a failure lengthens the wait, up to max_wait_ms.
+  /// `cancelled` and `rate_limited` decide nothing: who keeps a site's pace works, and may serve other calls.
   void record(const sdk::Status& status, bool probe, std::int64_t now_ms);
   /// An allowed call that was never made.
   void forget(bool probe) noexcept;
@@ -58,8 +59,8 @@ class Breaker {
   std::bitset<64> failed_;  ///< bit 0: the latest call
 };
 
-/// Whether the breaker counts it: `invalid`, `not_found`, `conflict`, `unsupported` and `cancelled`
-/// are honest answers of a plugin that works.
+/// Whether the breaker counts it: `invalid`, `not_found`, `conflict`, `unsupported`, `rate_limited` and
+/// `cancelled` are honest answers of a plugin that works.
 [[nodiscard]] bool is_breaker_failure(sdk::Code code) noexcept;
 
 }  // namespace quarry::plugins

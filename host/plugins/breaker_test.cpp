@@ -104,19 +104,36 @@ TEST(Breaker, TheWaitIsDrawnButNeverTooShort) {
 TEST(Breaker, RetryAfterLengthensTheWait) {
   Breaker b = breaker();
   fail_times(b, 4, 0);
-  b.record({Code::rate_limited, 0, 60'000, 0}, false, 0);
+  b.record({Code::unavailable, 0, 60'000, 0}, false, 0);
   EXPECT_EQ(b.retry_after_ms(0), 60'000);
+}
+
+TEST(Breaker, RetryAfterDoesNotPassTheCap) {
+  Breaker b = breaker();
+  fail_times(b, 4, 0);
+  b.record({Code::unavailable, 0, 23 * 3600 * 1000, 0}, false, 0);
+  EXPECT_EQ(b.retry_after_ms(0), 30 * 60'000);
+}
+
+TEST(Breaker, ASpentBudgetLeavesOtherCallsAlone) {
+  Breaker b = breaker();
+  for (int i = 0; i < 20; ++i) { b.record({Code::rate_limited, 0, 23 * 3600 * 1000, 0}, false, 0); }
+  EXPECT_TRUE(b.ask(0).allowed);
+  fail_times(b, 5, 0);
+  ASSERT_TRUE(b.ask(15'000).probe);
+  b.record({Code::rate_limited, 0, 23 * 3600 * 1000, 0}, true, 15'000);
+  EXPECT_TRUE(b.ask(15'000).probe) << "the next caller probes";
 }
 
 TEST(Breaker, HonestRefusalsAreNoFailures) {
   Breaker b = breaker();
-  for (const Code code : {Code::invalid, Code::not_found, Code::conflict, Code::unsupported, Code::cancelled}) {
+  for (const Code code :
+       {Code::invalid, Code::not_found, Code::conflict, Code::unsupported, Code::rate_limited, Code::cancelled}) {
     EXPECT_FALSE(is_breaker_failure(code));
     for (int i = 0; i < 20; ++i) { b.record({code, 0, 0, 0}, false, 0); }
   }
   EXPECT_TRUE(b.ask(0).allowed);
-  for (const Code code :
-       {Code::deadline, Code::unauthenticated, Code::rate_limited, Code::unavailable, Code::internal}) {
+  for (const Code code : {Code::deadline, Code::unauthenticated, Code::unavailable, Code::internal}) {
     EXPECT_TRUE(is_breaker_failure(code));
   }
 }

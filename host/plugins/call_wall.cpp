@@ -24,6 +24,11 @@ using sdk::Status;
 /// A caller's cancel switch can only be polled; this bounds how late it is seen.
 constexpr std::chrono::milliseconds kPoll{20};
 
+/// How long a closed wall lets a call that saw its cancel come back.
+constexpr std::int64_t kPartingMs = 2'000;
+/// Told with every failure of a closed wall: it says nothing of the work, which is to be tried again.
+constexpr std::uint32_t kComeBackMs = 1'000;
+
 constexpr Status kNotBegun{Code::unavailable, sdk::kRetryable | sdk::kNotStarted, 0, 0};
 
 }  // namespace
@@ -59,6 +64,7 @@ struct CallWall::Shared {
   int idle = 0;
   int stuck = 0;
   bool closed = false;
+  std::int64_t part_at_ms = INT64_MAX;  ///< callers leave calls that still run then
 
   Shared(std::string name, WallPorts p, WallNumbers n)
       : instance(std::move(name)), ports(std::move(p)), numbers(n), breaker(n.breaker, ports.random) {
@@ -182,12 +188,16 @@ CallWall::~CallWall() { close(); }
 CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method,
                                std::function<Status(sdk::CallContext&)> work) {
   Shared& shared = *shared_;
-  const auto refuse = [&](Status status, const std::string& text) { return Answer{caller.fail(status, text), false}; };
+  const auto failed = [&](Status status, const std::string& text) {
+    if (shared.closed) { status.retry_after_ms = std::max(status.retry_after_ms, kComeBackMs); }
+    return caller.fail(status, text);
+  };
+  const auto refuse = [&](Status status, const std::string& text) { return Answer{failed(status, text), false}; };
   const std::string call = shared.name() + ": " + std::string(method);
   const std::int64_t remaining = caller.remaining_ms();
   constexpr Status kLate{Code::deadline, sdk::kRetryable, 0, 0};
   constexpr Status kLateNotBegun{Code::deadline, sdk::kRetryable | sdk::kNotStarted, 0, 0};
-  if (remaining <= 0) { return refuse(kLateNotBegun, call + " was not begun: no time was left for it"); }
+  if (remaining <= 0) { return {caller.fail(kLateNotBegun, call + " was not begun: no time was left for it"), false}; }
 
   auto job = std::make_shared<Job>(*shared.ports.clock, remaining, std::string(caller.request_id()),
                                    std::string(method), std::move(work));
@@ -207,7 +217,7 @@ CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method
   }
 
   while (!job->finished) {
-    const bool cancelled = caller.cancelled();
+    const bool cancelled = caller.cancelled() || shared.now() >= shared.part_at_ms;
     const std::int64_t left = caller.remaining_ms();
     if (!job->started && (cancelled || left <= 0 || shared.closed || shared.all_stuck())) {
       give_back();
@@ -237,7 +247,7 @@ CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method
   shared.record(*job, status);
   if (status.ok()) { return {status, true}; }
   if (text.empty()) { text = call + " failed and gave no reason"; }
-  return {caller.fail(status, text), true};
+  return {failed(status, text), true};
 }
 
 WallState CallWall::state() const {
@@ -248,6 +258,7 @@ WallState CallWall::state() const {
 
 void CallWall::close() {
   const std::lock_guard lock(shared_->mutex);
+  if (!shared_->closed) { shared_->part_at_ms = shared_->now() + kPartingMs; }
   shared_->closed = true;
   for (const auto& job : shared_->running) { job->context.cancel(); }
   for (const auto& job : shared_->queue) { job->changed.notify_all(); }  // they give up by themselves

@@ -63,7 +63,9 @@ class CallWall {
 
   [[nodiscard]] WallState state() const;
 
-  /// Refuses new calls and cancels those in flight. Does not wait.
+  /// Refuses new calls and cancels those in flight; does not wait. Callers of calls that go on all the same
+  /// are answered `cancelled` 2 s later. Whatever fails from now on carries a retry_after_ms: it says nothing
+  /// of the work that was asked for.
   void close();
   /// After close(): waits until no call runs, at most `timeout_ms` of real time. False: some still do.
   [[nodiscard]] bool drain(std::int64_t timeout_ms);

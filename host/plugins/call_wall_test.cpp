@@ -275,6 +275,35 @@ TEST_F(CallWallTest, CloseCancelsAndRefuses) {
   EXPECT_TRUE(w.run(ctx, "list", [](sdk::CallContext&) { return Status{}; }).status.not_started());
 }
 
+TEST_F(CallWallTest, ACallThatIgnoresTheCloseIsLeftAfterTwoSeconds) {
+  CallWall& w = wall();
+  auto ctx = context(1'000'000);
+  auto running = std::async(std::launch::async, [&] { return w.run(ctx, "search", stubborn()); });
+  wait_until([](const WallState& s) { return s.in_flight == 1; });
+  w.close();
+  clock_.advance(2'000);
+  const auto answer = running.get();
+  EXPECT_EQ(answer.status.code, Code::cancelled);
+  EXPECT_FALSE(answer.returned);
+  EXPECT_FALSE(answer.status.not_started());
+}
+
+TEST_F(CallWallTest, WhatFailsBecauseOfTheCloseIsToBeTriedAgain) {
+  CallWall& w = wall();
+  auto running = std::async(std::launch::async, [&] {
+    auto ctx = context(1'000'000);
+    return w.run(ctx, "fetch", [](sdk::CallContext& inner) -> Status {
+      while (!inner.cancelled()) { std::this_thread::yield(); }
+      return {Code::cancelled, 0, 0, 0};
+    });
+  });
+  wait_until([](const WallState& s) { return s.in_flight == 1; });
+  w.close();
+  EXPECT_GT(running.get().status.retry_after_ms, 0U) << "without it the attempt would count";
+  auto ctx = context();
+  EXPECT_GT(w.run(ctx, "fetch", [](sdk::CallContext&) { return Status{}; }).status.retry_after_ms, 0U);
+}
+
 TEST_F(CallWallTest, DrainTellsOfACallThatGoesOn) {
   CallWall& w = wall();
   auto ctx = context(1000);

@@ -2,6 +2,8 @@
 #include "plugins/guarded_call.hpp"
 #include "plugins/kept_rows.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -38,12 +40,36 @@ struct AddState {
   std::vector<std::string_view> tags;
 };
 
+/// Numbers up to this are exact in JSON, and some of them can be added up without a care.
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 53U;
+constexpr std::int64_t kLongestEtaS = std::int64_t{10} * 365 * 24 * 3600;
+
+double between(double value, double most) { return std::isfinite(value) ? std::clamp(value, 0.0, most) : 0.0; }
+
+/// What other programs say is not always possible; what is not is as good as unknown.
+sdk::ItemView believable(sdk::ItemView item) {
+  if (item.state < sdk::ItemState::unknown || item.state > sdk::ItemState::error) {
+    item.state = sdk::ItemState::unknown;
+  }
+  item.size_bytes = std::clamp<std::int64_t>(item.size_bytes, -1, kMostBytes);
+  item.done_bytes = std::clamp<std::int64_t>(item.done_bytes, 0, item.size_bytes < 0 ? kMostBytes : item.size_bytes);
+  item.down_bps = std::clamp<std::int64_t>(item.down_bps, 0, kMostBytes);
+  item.up_bps = std::clamp<std::int64_t>(item.up_bps, 0, kMostBytes);
+  if (item.eta_s < 0 || item.eta_s > kLongestEtaS) { item.eta_s = -1; }
+  item.added_at_ms = std::clamp<std::int64_t>(item.added_at_ms, 0, kMostBytes);
+  item.seeders = std::max(item.seeders, -1);
+  item.leechers = std::max(item.leechers, -1);
+  item.progress = between(item.progress, 1);
+  item.ratio = between(item.ratio, 1e9);
+  return item;
+}
+
 struct ListState final : sdk::ItemSink {
   explicit ListState(const sdk::ListQuery& asked) : query(adopt(asked)), keys(query.keys), cursor_in(query.cursor) {
     query.keys = keys.span();
     query.cursor = cursor_in;
   }
-  bool add(const sdk::ItemView& item) noexcept override { return kept.add(item); }
+  bool add(const sdk::ItemView& item) noexcept override { return kept.add(believable(adopt(item))); }
   void finish(bool all, std::string_view next) noexcept override {
     try {
       cursor_out.assign(next.substr(0, kMaxCursor));

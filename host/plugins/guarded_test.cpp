@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 namespace quarry::plugins {
@@ -51,6 +52,7 @@ class Recorder final : public DownloadClient, public Indexer, public Scorer {
       item.name = own;
       item.id = own;
       item.progress = 0.5;
+      if (touch) { touch(item); }
       if (!sink.add(item)) { return status; }
     }
     sink.finish(true, "next");
@@ -108,6 +110,7 @@ class Recorder final : public DownloadClient, public Indexer, public Scorer {
   }
 
   std::string seen;
+  std::function<void(ItemView&)> touch;  ///< changes a row of list()
   Status status;
   double points = 50;
 };
@@ -138,6 +141,7 @@ class GuardedTest : public ::testing::Test {
 struct Items final : ItemSink {
   bool add(const ItemView& item) noexcept override {
     names.emplace_back(item.name);
+    last = item;
     return names.size() < most;
   }
   void finish(bool all, std::string_view next) noexcept override {
@@ -145,6 +149,7 @@ struct Items final : ItemSink {
     cursor = next;
   }
   std::vector<std::string> names;
+  ItemView last;
   std::size_t most = 100;
   bool complete = false;
   std::string cursor;
@@ -185,6 +190,52 @@ TEST_F(GuardedTest, TheDownloadClientGetsItsArguments) {
   ClientCapabilities capabilities;
   EXPECT_TRUE(client_.capabilities(c, capabilities).ok());
   EXPECT_EQ(capabilities.flags, kHasTags);
+}
+
+TEST_F(GuardedTest, NumbersNobodyCanMeanAreUnknown) {
+  auto c = ctx();
+  Items rows;
+  plugin_.touch = [](ItemView& item) {
+    item.state = static_cast<ItemState>(99);
+    item.size_bytes = 100;
+    item.done_bytes = 101;
+    item.down_bps = -5;
+    item.up_bps = INT64_MAX;
+    item.eta_s = INT64_MAX;
+    item.added_at_ms = INT64_MIN;
+    item.seeders = -7;
+    item.leechers = INT32_MIN;
+    item.progress = std::numeric_limits<double>::quiet_NaN();
+    item.ratio = -std::numeric_limits<double>::infinity();
+  };
+  ASSERT_TRUE(client_.list(c, {}, rows).ok());
+  EXPECT_EQ(rows.last.state, ItemState::unknown);
+  EXPECT_EQ(rows.last.size_bytes, 100);
+  EXPECT_EQ(rows.last.done_bytes, 100);
+  EXPECT_EQ(rows.last.down_bps, 0);
+  EXPECT_EQ(rows.last.up_bps, 1LL << 53U);
+  EXPECT_EQ(rows.last.eta_s, -1);
+  EXPECT_EQ(rows.last.added_at_ms, 0);
+  EXPECT_EQ(rows.last.seeders, -1);
+  EXPECT_EQ(rows.last.leechers, -1);
+  EXPECT_EQ(rows.last.progress, 0);
+  EXPECT_EQ(rows.last.ratio, 0);
+
+  plugin_.touch = [](ItemView& item) {
+    item.size_bytes = INT64_MIN;
+    item.done_bytes = -3;
+    item.eta_s = 60;
+    item.progress = 1.5;
+    item.ratio = 2.5;
+    item.seeders = 4;
+  };
+  ASSERT_TRUE(client_.list(c, {}, rows).ok());
+  EXPECT_EQ(rows.last.size_bytes, -1);
+  EXPECT_EQ(rows.last.done_bytes, 0);
+  EXPECT_EQ(rows.last.eta_s, 60);
+  EXPECT_EQ(rows.last.progress, 1);
+  EXPECT_EQ(rows.last.ratio, 2.5);
+  EXPECT_EQ(rows.last.seeders, 4);
 }
 
 TEST_F(GuardedTest, AListingArrivesWhole) {

@@ -22,6 +22,7 @@ constexpr int kMaxRedirects = 5;
 constexpr std::size_t kMaxIdleSessions = 4;
 constexpr std::size_t kMaxUrl = 8192;
 constexpr std::chrono::milliseconds kTurnPoll{10};
+constexpr std::uint32_t kComeBackMs = 1'000;
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -65,6 +66,23 @@ std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
+/// The caller's context, which counts as cancelled once the service is closed.
+class UntilClosed final : public sdk::CallContext {
+ public:
+  UntilClosed(sdk::CallContext& caller, const std::atomic<bool>& closed) : caller_(caller), closed_(closed) {}
+  [[nodiscard]] std::int64_t remaining_ms() const noexcept override { return caller_.remaining_ms(); }
+  [[nodiscard]] bool cancelled() const noexcept override { return closed_ || caller_.cancelled(); }
+  [[nodiscard]] std::string_view request_id() const noexcept override { return caller_.request_id(); }
+  Status fail(Status status, std::string_view text) noexcept override {
+    if (closed_) { status.retry_after_ms = std::max(status.retry_after_ms, kComeBackMs); }
+    return caller_.fail(status, text);
+  }
+
+ private:
+  sdk::CallContext& caller_;
+  const std::atomic<bool>& closed_;
+};
+
 }  // namespace
 
 /// A request as it goes out; changes with each redirect.
@@ -106,7 +124,8 @@ HttpService::~HttpService() = default;
 
 Status HttpService::send(sdk::CallContext& ctx, const sdk::HttpRequest& request, sdk::HttpSink& sink) noexcept {
   try {
-    return send_checked(ctx, request, sink);
+    UntilClosed inner(ctx, closed_);
+    return send_checked(inner, request, sink);
   } catch (const std::bad_alloc&) {
     return ctx.fail({Code::internal, sdk::kRetryable, 0, 0}, "out of memory");
   } catch (const std::exception& e) { return ctx.fail({Code::internal, 0, 0, 0}, e.what()); }

@@ -7,6 +7,7 @@
 
 #include <quarry/sdk/abi/services.hpp>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,6 +36,9 @@ class HttpService final : public sdk::Http {
   /// See services.hpp. A redirect that may not be followed is handed over as the answer it is.
   sdk::Status send(sdk::CallContext& ctx, const sdk::HttpRequest& request, sdk::HttpSink& sink) noexcept override;
 
+  /// From now on requests, those under way too, end as `cancelled`, with a retry_after_ms.
+  void close() noexcept { closed_ = true; }
+
  private:
   struct Plan;
   sdk::Status send_checked(sdk::CallContext& ctx, const sdk::HttpRequest& request, sdk::HttpSink& sink);
@@ -44,6 +48,7 @@ class HttpService final : public sdk::Http {
   void give_back(std::unique_ptr<CurlSession> session);
 
   HttpOptions options_;
+  std::atomic<bool> closed_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<CurlSession>> idle_;
   std::map<std::string, std::int64_t, std::less<>> next_turn_ms_;  ///< by host

@@ -237,6 +237,21 @@ TEST_F(HttpServiceTest, EndsAtTheDeadlineAndOnCancel) {
   EXPECT_EQ(sending.get().code, Code::cancelled);
 }
 
+TEST_F(HttpServiceTest, AClosedServiceCancelsWhatIsUnderWay) {
+  std::promise<void> asked;
+  LoopbackServer server([&](const std::string&) -> std::optional<std::string> {
+    asked.set_value();
+    return std::nullopt;
+  });
+  HttpService& http = service();
+  auto running = std::async(std::launch::async, [&] { return get(http, server.url(), 0, 60'000); });
+  asked.get_future().wait();
+  http.close();
+  const Status status = running.get();
+  EXPECT_EQ(status.code, Code::cancelled);
+  EXPECT_GT(status.retry_after_ms, 0U) << "it says nothing of the site: to be tried again";
+}
+
 TEST_F(HttpServiceTest, LimitsTheAnswer) {
   LoopbackServer server([](const std::string&) { return http_answer("200 OK", std::string(1001, 'x')); });
   sdk::HttpRequest request;

@@ -185,15 +185,19 @@ sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
 
 sdk::Http& PluginHost::http() { return *impl_->http; }
 std::string PluginHost::redact(std::string_view text) const { return impl_->parts.redactor->clean(text); }
-void PluginHost::add_secret(std::string_view secret) { impl_->parts.redactor->add(secret); }
 const std::vector<std::string>& PluginHost::last_crash() const { return impl_->last_crash; }
+
+void PluginHost::close() {
+  for (const auto& instance : impl_->instances) { instance->close(); }
+  impl_->http->close();
+}
 
 bool PluginHost::stop(std::int64_t deadline_ms) {
   using Clock = std::chrono::steady_clock;
   Impl& impl = *impl_;
   if (impl.stopped) { return impl.drained; }
   impl.stopped = true;
-  for (const auto& instance : impl.instances) { instance->close(); }
+  close();
   const auto end = Clock::now() + std::chrono::milliseconds(deadline_ms);
   const auto finish = [&](PluginInstance& instance) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();

@@ -66,6 +66,8 @@ struct HostOptions {
   /// Receives every log line of plugins and of the loader, redacted. Called on any thread; must not
   /// throw. Empty: lines are dropped. `instance` is empty for lines of the loader.
   std::function<void(sdk::LogLevel, std::string_view instance, std::string_view text)> log;
+  /// Receives each secret of the manifest as soon as it is known: whoever shows texts of plugins must not show it.
+  std::function<void(std::string_view secret)> on_secret;
   sdk::LogLevel min_level = sdk::LogLevel::info;
   /// Private hosts that may be reached: "host:port", an address or a CIDR block.
   std::vector<std::string> http_allow;
@@ -125,14 +127,17 @@ class PluginHost {
 
   /// `text` with every secret of the manifest replaced by "[secret]". [thread-safe]
   [[nodiscard]] std::string redact(std::string_view text) const;
-  /// Adds a string that must never be shown. [thread-safe]
-  void add_secret(std::string_view secret);
 
   /// After create(): instances that were being called when the process before this one died, by name.
   /// After a power cut or a kill they need not be the cause. Empty after an orderly end.
   [[nodiscard]] const std::vector<std::string>& last_crash() const;
 
-  /// Refuses new calls, cancels those in flight, waits for them up to `deadline_ms`, destroys instances in
+  /// Refuses new calls and cancels those in flight, also those of http(), and does not wait: callers have their
+  /// answer within 2 s, whatever the plugins do. The storage, which is called without a wall, works on.
+  /// [thread-safe]
+  void close();
+
+  /// close(), then waits for calls up to `deadline_ms`, destroys instances in
   /// reverse order of the manifest, storage last. An instance that is still called is left alone.
   /// False: such instances exist, so end the process with _exit once everything else is done.
   bool stop(std::int64_t deadline_ms);

@@ -50,7 +50,7 @@ bool PluginInstance::provides(std::string_view interface_id) const {
 }
 
 void PluginInstance::prepare() {
-  for (const auto& secret : spec_.secrets) { parts_.redactor->add(secret); }
+  for (const auto& secret : spec_.secrets) { parts_.keep_secret(secret); }
   auto entry = read_entry(LibraryRef{spec_.library, parts_.options.plugin_dir, spec_.sha256});
   if (!entry) { return fail(entry.error().text); }
   entry_ = std::move(*entry);
@@ -60,7 +60,7 @@ void PluginInstance::prepare() {
 
 std::string PluginInstance::config_problem() {
   config_ = coerce_config(spec_.config_json, entry_->config_schema, spec_.expanded);
-  for (const auto& secret : secret_values(config_, entry_->config_schema)) { parts_.redactor->add(secret); }
+  for (const auto& secret : secret_values(config_, entry_->config_schema)) { parts_.keep_secret(secret); }
   const auto checked = sdk::validate_json(entry_->config_schema, config_);
   if (checked) { return {}; }
   const std::string where = spec_.line == 0 ? "" : " in line " + std::to_string(spec_.line);

@@ -21,6 +21,11 @@ struct HostParts {
   std::shared_ptr<Redactor> redactor;
   std::shared_ptr<const AllowList> allow;
   std::unique_ptr<CrashSentinel> sentinel;
+
+  void keep_secret(std::string_view secret) const {
+    redactor->add(secret);
+    if (options.on_secret) { options.on_secret(secret); }
+  }
 };
 
 /// Not thread-safe but for info() and the interfaces.

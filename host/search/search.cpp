@@ -19,7 +19,9 @@ namespace {
 constexpr int kMostFromOneIndexer = 1000;
 constexpr int kPage = 100;
 constexpr std::size_t kLongestTerm = 500;
-constexpr std::int64_t kScoreTimeoutMs = 5000;
+constexpr std::int64_t kScoreTimeoutMs = 5000;  ///< of one call to the scorer
+constexpr std::int64_t kScoreShare = 5;         ///< this part of a search's time is kept for scoring …
+constexpr std::int64_t kMostScoreMs = 5000;     ///< … at most this
 constexpr std::int64_t kMinuteMs = 60'000;
 
 /// What is wanted, as the scorer is told.
@@ -98,8 +100,8 @@ Reply ask(const NamedIndexer& named, const Query& query, const sdk::Clock& clock
           std::string_view request_id) {
   Reply reply;
   if (named.indexer == nullptr) {
-    reply.failure =
-        sdk::failure(sdk::Code::unavailable, "the indexer does not run: see why in the log and in quarry check");
+    reply.failure = sdk::failure(sdk::Code::unavailable,
+                                 "the indexer does not run: see why in /api/v3/health, in the log or by quarry check");
     return reply;
   }
   sdk::IndexerQuery asked;
@@ -165,8 +167,13 @@ class Reasons final : public sdk::ScoreSink {
   Release& release_;
 };
 
-void score(Release& release, const Wish& wish, sdk::Scorer& scorer, const sdk::Clock& clock,
+void score(Release& release, const Wish& wish, sdk::Scorer& scorer, const sdk::Clock& clock, std::int64_t end_steady_ms,
            std::string_view request_id) {
+  const std::int64_t left = end_steady_ms - clock.steady_ms();
+  if (left <= 0) {
+    release.rejections.push_back({"scorer", 0, "not scored in time"});
+    return;
+  }
   const sdk::ParsedName parsed = release.name.view();
   sdk::Candidate candidate;
   candidate.flags = release.flags;
@@ -183,7 +190,7 @@ void score(Release& release, const Wish& wish, sdk::Scorer& scorer, const sdk::C
   wanted.runtime_minutes = wish.runtime_minutes;
   Reasons reasons(release);
   sdk::Score result;
-  sdk::BasicContext context(clock, kScoreTimeoutMs, std::string(request_id));
+  sdk::BasicContext context(clock, std::min(kScoreTimeoutMs, left), std::string(request_id));
   const sdk::Status status = scorer.score(context, candidate, wanted, reasons, result);
   if (!status.ok()) {
     const sdk::Failure failure = context.failure(status, "the scorer failed without saying why");
@@ -228,7 +235,9 @@ sdk::Result<Answer> Search::search(const Query& query, std::int64_t timeout_ms, 
   if (indexers.empty()) {
     return sdk::failure(sdk::Code::invalid, "no indexer is configured: add a [[plugin]] with one to the manifest");
   }
-  std::vector<Reply> replies = ask_all(ports_, indexers, query, timeout_ms, request_id);
+  const std::int64_t end = ports_.clock->steady_ms() + timeout_ms;
+  const std::int64_t ask_ms = timeout_ms - std::min(timeout_ms / kScoreShare, kMostScoreMs);
+  std::vector<Reply> replies = ask_all(ports_, indexers, query, ask_ms, request_id);
   Answer answer;
   for (std::size_t i = 0; i < replies.size(); ++i) {
     drop_doubles(replies[i].releases);
@@ -239,7 +248,7 @@ sdk::Result<Answer> Search::search(const Query& query, std::int64_t timeout_ms, 
 
   if (sdk::Scorer* scorer = ports_.scorer()) {
     const Wish wish = wish_of(query);
-    for (Release& release : answer.releases) { score(release, wish, *scorer, *ports_.clock, request_id); }
+    for (Release& release : answer.releases) { score(release, wish, *scorer, *ports_.clock, end, request_id); }
   }
   std::sort(answer.releases.begin(), answer.releases.end(), better);
   const auto most = static_cast<std::size_t>(std::clamp(query.limit, 1, kMostFromOneIndexer));

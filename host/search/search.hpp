@@ -63,13 +63,14 @@ class Search {
   /// `ports.clock` and both functions must be set; they must be safe to use from any thread.
   explicit Search(Ports ports);
 
-  /// Asks every indexer at once and returns when the last has answered or used up `timeout_ms`.
+  /// Asks every indexer at once, waits until the last has answered or had four fifths of `timeout_ms` (at least
+  /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer.
   /// Never fails as a whole because one indexer does; `unavailable` when all did, `invalid` when
   /// there is nothing to search for or no indexer is configured. `request_id` names the search in logs.
   ///
   /// What is wanted, for the scorer, is the film of the query; of free words the title and year that
   /// they say, read as a release name: "The Matrix 1999 2160p" wants The Matrix of 1999.
-  /// A release that cannot be scored is rejected with the reason; it is never left out.
+  /// A release that cannot be scored, or not in time, is rejected with the reason; it is never left out.
   [[nodiscard]] sdk::Result<Answer> search(const Query& query, std::int64_t timeout_ms,
                                            std::string_view request_id = "search");
   /// A release of an answer of the last 30 minutes, as it was then. Of more than 5,000 the oldest are forgotten.

@@ -78,6 +78,9 @@ class FakeScorer final : public sdk::Scorer {
     parsed_title = candidate.parsed->title;
     age_minutes = candidate.age_minutes;
     flags = candidate.flags;
+    ++asked;
+    most_remaining_ms = std::max(most_remaining_ms, ctx.remaining_ms());
+    if (clock != nullptr) { clock->advance(takes_ms); }
     if (candidate.name.find("BROKEN") != std::string_view::npos) {
       return ctx.fail({sdk::Code::internal, 0, 0, 0}, "no idea");
     }
@@ -89,6 +92,10 @@ class FakeScorer final : public sdk::Scorer {
     return {};
   }
 
+  sdk::testing::ManualClock* clock = nullptr;  ///< moved by each call
+  std::int64_t takes_ms = 0;
+  int asked = 0;
+  std::int64_t most_remaining_ms = 0;
   std::string wanted_title;
   int wanted_year = 0;
   int wanted_minutes = 0;
@@ -185,7 +192,7 @@ TEST_F(SearchTest, KeepsWhatCameBeforeTheTimeRanOut) {
   const Answer answer = found();
   EXPECT_THAT(titles(answer), ElementsAre("First page"));
   EXPECT_THAT(answer.problems, SizeIs(2));
-  EXPECT_EQ(one_.remaining_ms, kTimeoutMs);
+  EXPECT_EQ(one_.remaining_ms, kTimeoutMs * 4 / 5) << "the rest is for the scorer";
 }
 
 TEST_F(SearchTest, FailsWhenAllFail) {
@@ -312,6 +319,21 @@ TEST_F(SearchTest, WhatCannotBeScoredIsRejected) {
   ASSERT_THAT(titles(answer), ElementsAre("Fine", "BROKEN", "NAN"));
   EXPECT_EQ(answer.releases[1].rejections[0].detail, "could not be scored: no idea");
   EXPECT_EQ(answer.releases[2].rejections[0].detail, "could not be scored: the scorer's answer is not a number");
+}
+
+TEST_F(SearchTest, ASlowScorerDoesNotOutlastTheSearch) {
+  for (int i = 0; i < 100; ++i) { one_.rows.push_back({std::to_string(i), "Film", 50}); }
+  scorer_.clock = &clock_;
+  scorer_.takes_ms = 4'000;
+  const std::int64_t begun = clock_.steady_ms();
+  const Answer answer = found();
+  EXPECT_LT(clock_.steady_ms() - begun, kTimeoutMs + scorer_.takes_ms);
+  EXPECT_EQ(scorer_.asked, 3) << "at 0, 4 and 8 s";
+  EXPECT_EQ(scorer_.most_remaining_ms, 5'000);
+  ASSERT_THAT(answer.releases, SizeIs(100));
+  EXPECT_TRUE(answer.releases[2].acceptable());
+  ASSERT_THAT(answer.releases[3].rejections, SizeIs(1));
+  EXPECT_EQ(answer.releases[3].rejections[0].detail, "not scored in time");
 }
 
 TEST_F(SearchTest, IdsAreLastingAndFitInAUrl) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "app/instances.hpp"
+
+#include <algorithm>
+
+namespace quarry::app {
+namespace {
+
+using plugins::InstanceInfo;
+using plugins::InstanceState;
+
+constexpr std::string_view kIndexer = "indexer";
+constexpr std::string_view kClient = "download-client";
+
+bool is(const InstanceInfo& instance, std::string_view kind) {
+  return std::find(instance.kinds.begin(), instance.kinds.end(), kind) != instance.kinds.end();
+}
+
+bool any_runs(const std::vector<InstanceInfo>& instances, std::string_view kind) {
+  return std::any_of(instances.begin(), instances.end(), [&](const InstanceInfo& instance) {
+    return instance.state == InstanceState::ok && is(instance, kind);
+  });
+}
+
+/// As Radarr names the check that finds the like.
+const char* status_check(const InstanceInfo& instance) {
+  if (is(instance, kIndexer)) { return "IndexerStatusCheck"; }
+  return is(instance, kClient) ? "DownloadClientStatusCheck" : "PluginStatusCheck";
+}
+
+std::string left_alone(const InstanceInfo& instance) {
+  const std::string when = instance.retry_after_ms > 0
+                               ? "in " + std::to_string((instance.retry_after_ms + 999) / 1000) + " s"
+                               : "by the next call";
+  return "the plugin \"" + instance.id + "\" failed too often and is left alone; it is tried again " + when +
+         ": see its failures in the log";
+}
+
+}  // namespace
+
+std::vector<search::NamedIndexer> named_indexers(const std::vector<InstanceInfo>& instances,
+                                                 const std::function<sdk::Indexer*(std::string_view)>& indexer) {
+  std::vector<search::NamedIndexer> named;
+  for (const InstanceInfo& instance : instances) {
+    if (is(instance, kIndexer)) { named.push_back({instance.id, indexer(instance.id)}); }
+  }
+  return named;
+}
+
+std::vector<api::HealthNote> health_of(const std::vector<InstanceInfo>& instances,
+                                       const std::vector<std::string>& last_crash) {
+  std::vector<api::HealthNote> notes;
+  for (const InstanceInfo& instance : instances) {
+    if (instance.state == InstanceState::failed) {
+      notes.push_back({"PluginCheck", "error", "the plugin \"" + instance.id + "\" failed: " + instance.error});
+    } else if (instance.breaker != plugins::BreakerState::closed) {
+      notes.push_back({status_check(instance), "warning", left_alone(instance)});
+    }
+  }
+  if (!any_runs(instances, kClient)) {
+    notes.push_back({"DownloadClientCheck", "warning",
+                     "no download client runs, so downloads wait in the queue: add a [[plugin]] with one to the "
+                     "manifest, or correct the one that failed"});
+  }
+  if (!any_runs(instances, kIndexer)) {
+    notes.push_back({"IndexerSearchCheck", "warning",
+                     "no indexer runs, so nothing can be searched: add a [[plugin]] with one to the manifest, or "
+                     "correct the one that failed"});
+  }
+  for (const std::string& id : last_crash) {
+    notes.push_back({"PluginCrashCheck", "warning",
+                     "Quarry ended without warning while it called the plugin \"" + id +
+                         "\", before it was started this time: the plugin may be the cause"});
+  }
+  return notes;
+}
+
+}  // namespace quarry::app

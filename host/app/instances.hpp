@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the other parts of the host are told of the plugin instances.
+#pragma once
+
+#include "api/health.hpp"
+#include "plugins/plugin_host.hpp"
+#include "search/search.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quarry::app {
+
+/// Every instance that is an indexer, in manifest order; null for one that does not run, so that a search
+/// says so. What failed before it could say what it is, is not among them: see health_of(). `indexer` gives
+/// the interface of a running instance.
+[[nodiscard]] std::vector<search::NamedIndexer> named_indexers(
+    const std::vector<plugins::InstanceInfo>& instances,
+    const std::function<sdk::Indexer*(std::string_view id)>& indexer);
+
+/// What is wrong: instances that failed (error) or are left alone for a while (warning), no download client
+/// or indexer that runs, and instances that were being called when the process before this one died.
+[[nodiscard]] std::vector<api::HealthNote> health_of(const std::vector<plugins::InstanceInfo>& instances,
+                                                     const std::vector<std::string>& last_crash);
+
+}  // namespace quarry::app
