@@ -131,6 +131,10 @@ void RunningHost::Parts::build_queue() {
   ports.clock = &clock;
   ports.client = [this](std::string_view id) { return plugins->download_client(id); };
   ports.choose_client = [this] { return choose_client(); };
+  ports.knows_client = [this](std::string_view id) {
+    const auto all = plugins->instances();
+    return std::any_of(all.begin(), all.end(), [&](const plugins::InstanceInfo& i) { return i.id == id; });
+  };
   ports.indexer = [this](std::string_view id) { return plugins->indexer(id); };
   ports.http = &plugins->http();
   ports.random = [this] { return chance(); };

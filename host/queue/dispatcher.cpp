@@ -49,7 +49,9 @@ void Dispatcher::dispatch(Download& d) {
   if (!source) { return not_dispatched(d, source.error(), Party::source); }
   if (!source->facts.danger.empty()) { return now_blocked(d, source->facts); }
 
-  const std::string client_id = d.client.empty() ? ports_.choose_client() : d.client;
+  // A client that failed to load may come back with the item in it; one that is configured no more does not.
+  const bool stays = !d.client.empty() && (!ports_.knows_client || ports_.knows_client(d.client));
+  const std::string client_id = stays ? d.client : ports_.choose_client();
   sdk::DownloadClient* client = client_id.empty() ? nullptr : ports_.client(client_id);
   if (client == nullptr) {
     const std::string why = client_id.empty() ? "no download client is configured, or none of them loaded"

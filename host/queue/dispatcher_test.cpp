@@ -233,6 +233,25 @@ TEST_F(DispatcherTest, ARetryUsesTheKeptTorrentAndDoesNotFetchAgain) {
   EXPECT_EQ(indexer.fetches, 1);
 }
 
+TEST_F(DispatcherTest, OnlyWhenItsClientIsConfiguredNoMoreItGoesToAnother) {
+  const auto id = grab_magnet();
+  break_client("list", Fault::refused);
+  static_cast<void>(dispatch());
+  heal_client();
+  ASSERT_EQ(row(id).client, "client");
+  client_name = "another";
+  client_that_failed = "client";
+  clock.advance(60'000);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::queued) << "it may be in the client that failed to load";
+  EXPECT_EQ(row(id).client, "client");
+  client_that_failed.clear();
+  clock.advance(60'000);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).state, DownloadState::downloading);
+  EXPECT_EQ(row(id).client, "another");
+}
+
 TEST_F(DispatcherTest, WhatIsHeldIsNotTaken) {
   const auto id = grab_magnet();
   ASSERT_TRUE(service.set_hold(id, true).ok());

@@ -44,9 +44,10 @@ struct EnginePorts {
   const sdk::Clock* clock = nullptr;
   std::function<sdk::DownloadClient*(std::string_view)> client;  ///< by instance id; null: not there
   std::function<std::string()> choose_client;                    ///< for a new download; empty: none
-  std::function<sdk::Indexer*(std::string_view)> indexer;        ///< by instance id; null: not there
-  sdk::Http* http = nullptr;                                     ///< for URLs that users gave
-  std::function<double()> random;                                ///< uniform in [0, 1)
+  std::function<bool(std::string_view)> knows_client;      ///< whether it is configured, loaded or not; null: all are
+  std::function<sdk::Indexer*(std::string_view)> indexer;  ///< by instance id; null: not there
+  sdk::Http* http = nullptr;                               ///< for URLs that users gave
+  std::function<double()> random;                          ///< uniform in [0, 1)
   std::function<void(sdk::LogLevel, const std::string&)> log;
   std::string owner;  ///< of leases; random, new at each start
 };

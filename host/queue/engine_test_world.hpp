@@ -63,9 +63,10 @@ class EngineTest : public ::testing::Test {
     p.store = &face;
     p.clock = &clock;
     p.client = [this](std::string_view id) -> sdk::DownloadClient* {
-      return id == "client" && client_loaded ? &watched : nullptr;
+      return id == client_name && client_loaded ? &watched : nullptr;
     };
-    p.choose_client = [this] { return client_loaded ? std::string("client") : std::string(); };
+    p.choose_client = [this] { return client_loaded ? client_name : std::string(); };
+    p.knows_client = [this](std::string_view id) { return id == client_name || id == client_that_failed; };
     p.indexer = [this](std::string_view id) -> sdk::Indexer* { return id == "indexer" ? &indexer : nullptr; };
     p.http = &host.http;
     p.random = [] { return 0.0; };
@@ -120,6 +121,8 @@ class EngineTest : public ::testing::Test {
   WatchedClient watched{client};
   std::vector<std::string> logged;
   ScriptedIndexer indexer;
+  std::string client_name = "client";
+  std::string client_that_failed;
   bool client_loaded = true;
   int commands = 0;
   StoreClient face{store, clock, [this] { return "c" + std::to_string(++commands); }};

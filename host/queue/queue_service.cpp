@@ -188,7 +188,8 @@ sdk::Done QueueService::delete_data_too(std::int64_t id) {
 
 sdk::Patch QueueService::retry_patch() {
   sdk::Patch patch;
-  patch.fields = sdk::kPatchAttempts | sdk::kPatchDue | sdk::kPatchError | sdk::kPatchNoIntent;
+  // The intent stays: its client may hold the item, and must be told when the download is removed after all.
+  patch.fields = sdk::kPatchAttempts | sdk::kPatchDue | sdk::kPatchError;
   return patch;
 }
 

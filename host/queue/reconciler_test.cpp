@@ -125,6 +125,18 @@ TEST_F(ReconcilerTest, ARetryTellsTheClientToGoOnAfterAnError) {
   EXPECT_EQ(client.calls("resume"), 1);
 }
 
+TEST_F(ReconcilerTest, WhatIsRemovedWhileItWaitsForARetryIsTakenOutOfItsClient) {
+  const auto id = running();
+  client.fail(kHash);
+  reconcile_for(0);
+  ASSERT_EQ(row(id).state, DownloadState::blocked);
+  ASSERT_TRUE(service.retry(id).ok());
+  ASSERT_TRUE(service.cancel(id, true).ok());
+  EXPECT_EQ(row(id).cleanup, kCleanupWithData);
+  reconcile_for(5000);
+  for (const auto& item : client.items()) { EXPECT_NE(item.infohash_v1, kHash); }
+}
+
 TEST_F(ReconcilerTest, AnItemThatChangedItsIdIsPausedAndRemovedByTheNewOne) {
   const auto id = running();
   client.rename(kHash, "another-id");
