@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <semaphore>
@@ -67,6 +68,8 @@ int serve(const HostArguments& arguments) {
   }
   const manifest::Manifest& manifest = *loaded.manifest;
   ops::init_logging(static_cast<sdk::LogLevel>(manifest.log_level));
+  // What plugins are given as relative paths, such as the queue's file, must not depend on where somebody stood.
+  std::filesystem::current_path(std::filesystem::absolute(manifest.file).parent_path());
   for (const manifest::PluginEntry& plugin : manifest.plugins) {
     for (const std::string& secret : plugin.secrets) { ops::register_secret(secret); }
   }

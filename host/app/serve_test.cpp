@@ -160,7 +160,11 @@ TEST_F(ServeTest, ASignalStopsARunningHost) {
   std::string text;
   while (std::fgets(line, sizeof line, pipe) != nullptr) {
     text += line;
-    if (std::string(line).find("listens on") != std::string::npos) { ::kill(host, SIGTERM); }
+    if (std::string(line).find("listens on") != std::string::npos) {
+      EXPECT_EQ(fs::read_symlink("/proc/" + std::to_string(host) + "/cwd"), fs::canonical(folder_))
+          << "relative paths in a plugin's configuration are meant from the manifest's folder";
+      ::kill(host, SIGTERM);
+    }
   }
   const int status = ::pclose(pipe);
   EXPECT_THAT(text, HasSubstr("stopping"));
