@@ -186,8 +186,9 @@ AllowList::AllowList(const std::vector<std::string>& rules) {
     }
     block.bits = 128 - offset;  // one address
     if (slash != std::string::npos && !parse_whole(std::string_view(rule).substr(slash + 1), block.bits)) { continue; }
+    if (block.bits > 128 - offset) { continue; }
     block.bits += offset;
-    if (block.bits <= 128) { blocks_.push_back(block); }
+    blocks_.push_back(block);
   }
 }
 

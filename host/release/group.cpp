@@ -190,9 +190,10 @@ class GroupFinder {
   }
 
   [[nodiscard]] GroupSpan span(std::size_t begin, std::size_t end) const {
-    std::string_view text = tokens_.name().substr(begin, end - begin);
-    while (!text.empty() && text.back() == ' ') { text.remove_suffix(1); }
-    return {text, begin};
+    // The folded text tells the blanks: a wide bracket leaves two behind.
+    while (begin < end && text_[begin] == ' ') { ++begin; }
+    while (begin < end && text_[end - 1] == ' ') { --end; }
+    return {tokens_.name().substr(begin, end - begin), begin};
   }
 
   const Tokens& tokens_;

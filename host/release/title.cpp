@@ -67,9 +67,7 @@ class Prefix {
     if (tokens_[next].mark.strong || (is_number(tokens_.word(next)) && !more)) { return false; }
     bool plain = true;
     for (std::size_t i = from; i < next; ++i) { plain = plain && tokens_[i].mark.role != Role::tech; }
-    if (plain && span_.leading_group.empty()) {
-      span_.leading_group = trim_blanks(tokens_.name().substr(position_ + 1, close - position_ - 1));
-    }
+    if (plain && span_.leading_group.empty()) { span_.leading_group = trim_blanks(position_ + 1, close); }
     return go_to(close + 1);
   }
 
@@ -93,10 +91,11 @@ class Prefix {
     return true;
   }
 
-  static std::string_view trim_blanks(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(' ');
-    return begin == std::string_view::npos ? std::string_view{}
-                                           : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+  /// The name from `begin` to `end`. The folded text tells the blanks: a wide bracket leaves two behind.
+  [[nodiscard]] std::string_view trim_blanks(std::size_t begin, std::size_t end) const {
+    while (begin < end && text_[begin] == ' ') { ++begin; }
+    while (begin < end && text_[end - 1] == ' ') { --end; }
+    return tokens_.name().substr(begin, end - begin);
   }
 
   const Tokens& tokens_;

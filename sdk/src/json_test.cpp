@@ -35,6 +35,28 @@ TEST(Json, RefusesInvalidUtf8AndTrailingText) {
   EXPECT_FALSE(JsonDocument::parse("").ok());
 }
 
+TEST(Json, RefusesWhatTheLibraryLetsPass) {
+  EXPECT_FALSE(JsonDocument::parse(std::string_view("{}\0x", 4)).ok()) << "text after a NUL";
+  EXPECT_FALSE(JsonDocument::parse(R"(["\udc00"])").ok()) << "half a character";
+  EXPECT_FALSE(JsonDocument::parse("[2e308]").ok()) << "no finite number";
+  EXPECT_NEAR(JsonDocument::parse("[1.84467440737095516156]")->root().at(0).as_double(), 1.8446744, 1e-6);
+}
+
+TEST(JsonWriter, EveryByteAtEveryPlaceComesBack) {
+  for (int c = 0; c < 0x80; ++c) {
+    for (std::size_t at = 0; at < 17; ++at) {
+      std::string text(17, 'a');
+      text[at] = static_cast<char>(c);
+      JsonWriter w;
+      const std::string json = w.begin_object().member(text, text).end_object().take();
+      const auto back = JsonDocument::parse(json);
+      ASSERT_TRUE(back.ok()) << json;
+      EXPECT_EQ(back->root().key_at(0), text);
+      EXPECT_EQ(back->root()[text].as_string(), text);
+    }
+  }
+}
+
 TEST(JsonWriter, RepairsTextThatIsNotUtf8) {
   JsonWriter w;
   w.begin_object()
