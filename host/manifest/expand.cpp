@@ -126,9 +126,11 @@ class Expander {
 
   void from_file(const std::string& path) {
     const std::filesystem::path file = folder_ / path;
-    std::ifstream in(file, std::ios::binary);
+    std::ifstream in;
     std::error_code ec;
-    if (path.empty() || !std::filesystem::is_regular_file(file, ec) || !in) {
+    // Opening a pipe would wait for whoever writes into it.
+    if (!path.empty() && std::filesystem::is_regular_file(file, ec)) { in.open(file, std::ios::binary); }
+    if (!in.is_open()) {
       out_.problem =
           "the file of ${file:" + path + "} cannot be read: make " + file.string() + " readable for this user";
       return;

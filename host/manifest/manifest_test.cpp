@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace quarry::manifest {
@@ -222,6 +223,14 @@ TEST_F(ManifestTest, AnEmptyVariableIsAMissingOneUnlessNothingIsMeant) {
       ElementsAre("5:5: [plugin.config] of \"x\", a: the environment variable PASSWORD is empty: set it, or write "
                   "${env:PASSWORD:-default}"));
   EXPECT_EQ(sound(head + "a = \"${env:PASSWORD:-}\"\n").plugins.size(), 1U);
+}
+
+TEST_F(ManifestTest, APipeIsNoFileOfASecret) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  const auto found =
+      problems("[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\n[plugin.config]\na = \"${file:pipe}\"\n");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NE(found.front().find("cannot be read"), std::string::npos) << found.front();
 }
 
 TEST_F(ManifestTest, ADisabledPluginNeedsNoSecrets) {
