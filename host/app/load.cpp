@@ -65,6 +65,7 @@ queue::EngineSettings engine_settings(const manifest::Manifest& manifest) {
   settings.lease_ms = manifest.queue.lease_ms;
   settings.poll_ms = manifest.queue.poll_ms;
   settings.absent_ms = manifest.queue.absence_span_ms;
+  settings.check_announced_size = manifest.queue.check_announced_size;
   settings.retry.base_ms = manifest.queue.retry_base_ms;
   settings.retry.cap_ms = manifest.queue.retry_cap_ms;
   return settings;

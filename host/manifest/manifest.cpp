@@ -170,6 +170,7 @@ class Loader {
     seconds("retry_base_s", out.retry_base_ms, 0.05, 3600);
     seconds("retry_cap_s", out.retry_cap_ms, 0.05, 86'400);
     out.priority_queue = in.boolean("priority_queue").value_or(out.priority_queue);
+    out.check_announced_size = in.boolean("check_announced_size").value_or(out.check_announced_size);
     out.default_category = in.text("default_category").value_or(out.default_category);
     if (out.retry_cap_ms < out.retry_base_ms) {
       in.problem("retry_cap_s", "[queue] retry_cap_s is less than retry_base_s: write a larger cap");

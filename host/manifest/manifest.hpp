@@ -43,6 +43,7 @@ struct Queue {
   std::int64_t poll_ms = 2000;                             ///< 50–600000: pause between two looks at a client
   std::int64_t absence_span_ms = 10'000;    ///< 0–3600000: how long an item must be absent to count as gone
   std::int64_t lease_ms = 30'000;           ///< 1000–600000
+  bool check_announced_size = true;         ///< block what is far from the size its indexer announced
   std::string default_category = "quarry";  ///< given to items in the download client
 };
 

@@ -98,6 +98,7 @@ retry_cap_s = 60
 poll_ms = 500
 absence_span_ms = 0
 lease_ms = 5000
+check_announced_size = false
 default_category = "films"
 [http]
 allow = ["a.lan:80", "[::1]:81", "10.0.0.0/8", "fd00::/8", "192.168.1.1"]
@@ -121,10 +122,11 @@ sha256 = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
   EXPECT_EQ(m.queue.poll_ms, 500);
   EXPECT_EQ(m.queue.absence_span_ms, 0);
   EXPECT_EQ(m.queue.lease_ms, 5000);
+  EXPECT_FALSE(m.queue.check_announced_size);
   EXPECT_EQ(m.queue.default_category, "films");
   EXPECT_EQ(m.http_allow.size(), 5U);
   ASSERT_EQ(m.plugins.size(), 1U);
-  EXPECT_EQ(m.plugins[0].line, 20U);
+  EXPECT_EQ(m.plugins[0].line, 21U);
   EXPECT_EQ(m.plugins[0].max_concurrency, 4);
   EXPECT_EQ(m.plugins[0].sha256.substr(0, 8), "e3b0c442");
   EXPECT_EQ(m.plugins[0].config_json, "{}");
@@ -227,8 +229,7 @@ TEST_F(ManifestTest, AnEmptyVariableIsAMissingOneUnlessNothingIsMeant) {
 
 TEST_F(ManifestTest, APipeIsNoFileOfASecret) {
   ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-  const auto found =
-      problems("[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\n[plugin.config]\na = \"${file:pipe}\"\n");
+  const auto found = problems("[[plugin]]\nid = \"x\"\nlibrary = \"x.so\"\n[plugin.config]\na = \"${file:pipe}\"\n");
   ASSERT_EQ(found.size(), 1U);
   EXPECT_NE(found.front().find("cannot be read"), std::string::npos) << found.front();
 }

@@ -221,6 +221,20 @@ TEST_F(DispatcherTest, ASizeFarFromTheAnnouncedOneIsLeftToAPerson) {
   EXPECT_EQ(row(id).state, DownloadState::downloading) << "a person said yes to it";
 }
 
+TEST_F(DispatcherTest, TheAnnouncedSizeIsOnlyCheckedWhenThatIsWanted) {
+  indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
+  GrabRequest request;
+  request.title = "Film";
+  request.indexer = "indexer";
+  request.guid = "17";
+  request.size_bytes = 4'000;
+  const auto id = grab(request);
+  EngineSettings lenient = settings;
+  lenient.check_announced_size = false;
+  EXPECT_FALSE(obtain_source(ports(), settings, row(id))->facts.danger.empty());
+  EXPECT_TRUE(obtain_source(ports(), lenient, row(id))->facts.danger.empty());
+}
+
 TEST_F(DispatcherTest, ARetryUsesTheKeptTorrentAndDoesNotFetchAgain) {
   indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
   const auto id = grab_release();

@@ -35,6 +35,7 @@ struct EngineSettings {
   std::int64_t absent_ms = 10'000;         ///< … over at least this time
   std::int64_t suspect_ms = 60'000;        ///< an empty or halved listing is not believed before this
   std::int64_t stalled_ms = 60'000;        ///< without a new byte for so long
+  bool check_announced_size = true;        ///< see obtain_source()
   RetryPolicy retry;
 };
 

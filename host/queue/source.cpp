@@ -149,7 +149,7 @@ sdk::Result<SourceMaterial> obtain_source(const EnginePorts& ports, const Engine
                                                 (other_v1 ? facts->infohash_v1 : facts->infohash_v2) + " in place of " +
                                                 (other_v1 ? d.infohash_v1 : d.infohash_v2) + ")");
   }
-  if (source->fresh_from_indexer && facts->danger.empty()) {
+  if (settings.check_announced_size && source->fresh_from_indexer && facts->danger.empty()) {
     facts->danger = size_danger(d.size_bytes, facts->size_bytes);
   }
   if (!source->magnet.empty()) { source->magnet = normal_magnet(source->magnet); }

@@ -20,7 +20,8 @@ struct SourceMaterial {
 ///
 /// Checked: it is a torrent, and the one that was promised. Another hash than the announced one fails.
 /// What an indexer just handed out and is less than half or more than twice as large as it announced is
-/// left to a person: facts.danger says so. Smaller differences are the rounding and the extras of sites.
+/// left to a person, unless the settings say otherwise: facts.danger says so. Smaller differences are the rounding and
+/// the extras of sites.
 [[nodiscard]] sdk::Result<SourceMaterial> obtain_source(const EnginePorts& ports, const EngineSettings& settings,
                                                         const Download& download);
 

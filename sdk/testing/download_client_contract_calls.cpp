@@ -4,6 +4,7 @@
 
 #include <quarry/sdk/helpers/sinks.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace quarry::sdk::testing {

@@ -8,6 +8,13 @@ namespace {
 Status unavailable(CallContext& ctx, std::uint32_t flags, std::string_view text) {
   return ctx.fail({Code::unavailable, kRetryable | flags, 0, 0}, text);
 }
+
+/// What a caller that has given up is answered; ok when it has not.
+Status given_up(CallContext& ctx) {
+  if (ctx.cancelled()) { return ctx.fail({Code::cancelled, kNotStarted, 0, 0}, "cancelled by the caller"); }
+  if (ctx.remaining_ms() > 0) { return {}; }
+  return ctx.fail({Code::deadline, kRetryable | kNotStarted, 0, 0}, "the time for this call is over");
+}
 }  // namespace
 
 void FakeDownloadClient::on_call(std::function<Fault(std::string_view)> faults) {
@@ -80,6 +87,7 @@ Fault FakeDownloadClient::next_fault(std::string_view method) {
 
 Status FakeDownloadClient::with_fault(CallContext& ctx, std::string_view method,
                                       const std::function<Status()>& effect) {
+  if (const Status status = given_up(ctx); !status.ok()) { return status; }
   switch (next_fault(method)) {
     case Fault::refused:
       return unavailable(ctx, kNotStarted, "connection refused");
@@ -126,6 +134,10 @@ Status FakeDownloadClient::test(CallContext& ctx, TestSink& facts) noexcept {
 }
 Status FakeDownloadClient::add(CallContext& ctx, const AddRequest& request) noexcept {
   return with_fault(ctx, "add", [&]() -> Status {
+    const char first = request.metainfo.empty() ? '\0' : static_cast<char>(request.metainfo.front());
+    if (request.metainfo.empty() ? request.magnet.empty() : first != 'd') {
+      return ctx.fail({Code::invalid, 0, 0, 0}, "neither a .torrent nor a magnet");
+    }
     const std::lock_guard lock(mutex_);
     if (!find(request.key).empty()) { return ctx.fail({Code::conflict, 0, 0, 0}, "it is there already"); }
     Item item;
@@ -142,7 +154,7 @@ Status FakeDownloadClient::add(CallContext& ctx, const AddRequest& request) noex
   });
 }
 
-void FakeDownloadClient::show(const Item& item, ItemSink& sink) {
+bool FakeDownloadClient::show(const Item& item, ItemSink& sink) {
   const bool whole = item.done_bytes >= item.size_bytes;
   const std::string path = "/downloads/" + item.id;
   ItemView view;
@@ -166,10 +178,14 @@ void FakeDownloadClient::show(const Item& item, ItemSink& sink) {
   } else {
     view.state = item.stalled_steps > 0 ? ItemState::stalled : ItemState::downloading;
   }
-  sink.add(view);
+  return sink.add(view);
 }
 
 Status FakeDownloadClient::list(CallContext& ctx, const ListQuery& query, ItemSink& sink) noexcept {
+  if (query.scope == ListScope::changes) {
+    return ctx.fail({Code::unsupported, 0, 0, 0}, "this client lists no changes");
+  }
+  if (const Status status = given_up(ctx); !status.ok()) { return status; }
   const Fault fault = next_fault(query.scope == ListScope::all ? "list_all" : "list");
   if (fault == Fault::refused) { return unavailable(ctx, kNotStarted, "connection refused"); }
   if (fault == Fault::error || fault == Fault::lost_answer) { return unavailable(ctx, 0, "the client answered 500"); }
@@ -184,7 +200,10 @@ Status FakeDownloadClient::list(CallContext& ctx, const ListQuery& query, ItemSi
     const bool asked =
         query.scope == ListScope::all ||
         std::any_of(query.keys.begin(), query.keys.end(), [&, name = id](const ItemKey& k) { return find(k) == name; });
-    if (asked) { show(item, sink); }
+    if (asked && !show(item, sink)) {
+      sink.finish(false, {});
+      return {};
+    }
   }
   if (fault == Fault::half_answer) { return {}; }
   sink.finish(true, {});
@@ -214,6 +233,7 @@ Status FakeDownloadClient::set_limits(CallContext& ctx, std::span<const ItemKey>
   return ctx.fail({Code::unsupported, 0, 0, 0}, "this client has no limits");
 }
 Status FakeDownloadClient::files(CallContext& ctx, const ItemKey& key, FileSink& sink) noexcept {
+  if (const Status status = given_up(ctx); !status.ok()) { return status; }
   const std::lock_guard lock(mutex_);
   const std::string id = find(key);
   if (id.empty()) { return ctx.fail({Code::not_found, 0, 0, 0}, "no such item"); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the plugin promises, run against any qBittorrent: the fakes of three versions in the unit tests,
-// the real server in the integration tests. Include it in one file of a test program and instantiate
-// Behaviour with factories of rigs.
+// What the plugin promises beyond the SDK's contract of a download client (contract_rig.hpp), run against
+// any qBittorrent: the fakes of three versions in the unit tests, the real server in the integration tests.
+// Include it in one file of a test program and instantiate Behaviour with factories of rigs.
 #pragma once
 
 #include "plugins/qbittorrent/testing/rig.hpp"
@@ -155,88 +155,6 @@ TEST_P(Behaviour, HybridIsFoundByEitherHash) {
   EXPECT_EQ(list({t.key()}).items.size(), 1U);
   EXPECT_EQ(list({only_v2}).items.size(), 1U);
   EXPECT_EQ(add(t).code, sdk::Code::conflict);
-}
-
-TEST_P(Behaviour, ListsOnlyTheKeysOrEverything) {
-  const SampleTorrent a = sample_v1("a.bin", 'a');
-  const SampleTorrent b = sample_v1("b.bin", 'b');
-  const SampleTorrent absent = sample_v1("c.bin", 'c');
-  ASSERT_TRUE(add(a).ok()) << said;
-  ASSERT_TRUE(add(b).ok()) << said;
-  const Listing one = list({b.key(), absent.key()});
-  ASSERT_EQ(one.items.size(), 1U);
-  EXPECT_EQ(one.items[0].id, b.v1);
-  EXPECT_TRUE(one.complete);
-  const Listing none = list({absent.key()});
-  EXPECT_TRUE(none.complete);
-  EXPECT_TRUE(none.items.empty());
-  const Listing all = list_all();
-  EXPECT_TRUE(all.complete);
-  EXPECT_EQ(all.items.size(), 2U);
-}
-
-TEST_P(Behaviour, ListsHundredsOfKeys) {
-  const SampleTorrent t = sample_v1();
-  ASSERT_TRUE(add(t).ok()) << said;
-  std::vector<std::string> hashes;
-  for (int i = 0; i < 350; ++i) {
-    std::string hash = std::to_string(1'000'000 + i);
-    hash.insert(0, 40 - hash.size(), '0');
-    hashes.push_back(hash);
-  }
-  std::vector<sdk::ItemKey> keys(hashes.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) { keys[i].id = hashes[i]; }
-  keys[333] = t.key();
-  const Listing found = list(keys);
-  EXPECT_TRUE(found.complete);
-  ASSERT_EQ(found.items.size(), 1U);
-  EXPECT_EQ(found.items[0].id, t.v1);
-}
-
-TEST_P(Behaviour, PausesAndResumes) {
-  const SampleTorrent t = sample_v1();
-  const std::array keys{t.key()};
-  ASSERT_TRUE(add(t, false).ok()) << said;
-  EXPECT_EQ(await_state(t, sdk::ItemState::stalled).state, sdk::ItemState::stalled);
-  ASSERT_TRUE(run([&](sdk::CallContext& ctx) { return client->pause(ctx, keys); }).ok()) << said;
-  EXPECT_EQ(await_state(t, sdk::ItemState::paused).state, sdk::ItemState::paused);
-  ASSERT_TRUE(run([&](sdk::CallContext& ctx) { return client->resume(ctx, keys); }).ok()) << said;
-  EXPECT_EQ(await_state(t, sdk::ItemState::stalled).state, sdk::ItemState::stalled);
-}
-
-TEST_P(Behaviour, RemovesWithAndWithoutData) {
-  for (const std::int32_t delete_data : {0, 1}) {
-    const SampleTorrent t = sample_v1("r.bin", static_cast<char>('a' + delete_data));
-    const std::array keys{t.key()};
-    ASSERT_TRUE(add(t).ok()) << said;
-    ASSERT_TRUE(run([&](sdk::CallContext& ctx) { return client->remove(ctx, keys, delete_data); }).ok()) << said;
-    const Listing after = list({t.key()});
-    EXPECT_TRUE(after.complete);
-    EXPECT_TRUE(after.items.empty());
-    EXPECT_TRUE(run([&](sdk::CallContext& ctx) { return client->remove(ctx, keys, delete_data); }).ok()) << said;
-  }
-}
-
-TEST_P(Behaviour, ItemsThatAreAbsentAreNoErrorAndNothingElseIsTouched) {
-  const SampleTorrent here = sample_v1("here.bin", 'h');
-  const SampleTorrent absent = sample_v1("absent.bin", 'x');
-  ASSERT_TRUE(add(here).ok()) << said;
-  ASSERT_EQ(await_state(here, sdk::ItemState::paused).id, here.v1);
-  sdk::ItemKey all;
-  all.id = "all";  // the server's word for every torrent
-  const std::array keys{absent.key(), sdk::ItemKey{}, all};
-  using Ctx = sdk::CallContext;
-  EXPECT_TRUE(run([&](Ctx& ctx) { return client->pause(ctx, keys); }).ok()) << said;
-  EXPECT_TRUE(run([&](Ctx& ctx) { return client->resume(ctx, keys); }).ok()) << said;
-  EXPECT_TRUE(run([&](Ctx& ctx) { return client->set_category(ctx, keys, "other"); }).ok()) << said;
-  EXPECT_TRUE(run([&](Ctx& ctx) { return client->set_limits(ctx, keys, {16, 0, 1, 1, 1, 1}); }).ok()) << said;
-  EXPECT_TRUE(run([&](Ctx& ctx) { return client->remove(ctx, keys, 1); }).ok()) << said;
-  auto sink = sdk::file_sink([](const sdk::FileView&) {});
-  EXPECT_EQ(run([&](Ctx& ctx) { return client->files(ctx, keys[0], sink); }).code, sdk::Code::not_found);
-  const Listing left = list_all();
-  ASSERT_EQ(left.items.size(), 1U);
-  EXPECT_EQ(left.items[0].state, sdk::ItemState::paused);
-  EXPECT_EQ(left.items[0].category, "films");
 }
 
 TEST_P(Behaviour, ChangesAndClearsTheCategory) {

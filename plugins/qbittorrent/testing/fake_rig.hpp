@@ -15,6 +15,12 @@ class FakeRig final : public Rig {
   [[nodiscard]] std::string url() const override { return "http://qb.test:8080"; }
   int logins() override { return server.logins; }
   void restart() override { server.restart(); }
+  bool stop_answering() override {
+    fake.http.serve([](const sdk::testing::SeenRequest&) -> sdk::Result<sdk::HttpReply> {
+      return sdk::failure(sdk::Code::unavailable, "connection refused");
+    });
+    return true;
+  }
   /// The actions asked for so far, in order, without the logins.
   [[nodiscard]] std::vector<std::string> actions() const {
     std::vector<std::string> out;

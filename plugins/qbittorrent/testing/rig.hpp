@@ -24,6 +24,8 @@ class Rig {
   virtual int logins() = 0;
   /// Restarts the server: it forgets sessions and keeps torrents.
   virtual void restart() = 0;
+  /// From now on no request gets an answer. False: this rig cannot do that.
+  virtual bool stop_answering() { return false; }
 
   [[nodiscard]] std::unique_ptr<QbittorrentClient> client(const std::string& password = "adminadmin");
 };

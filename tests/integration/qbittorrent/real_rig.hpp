@@ -49,6 +49,10 @@ class RealRig final : public qbittorrent::testing::Rig, private sdk::HostService
   [[nodiscard]] std::string url() const override { return server.url(); }
   int logins() override { return http.logins; }
   void restart() override { server.restart(); }
+  bool stop_answering() override {
+    server.kill_now();
+    return true;
+  }
 
  private:
   static plugins::HttpOptions http_options(const std::string& url, const sdk::Clock& clock) {

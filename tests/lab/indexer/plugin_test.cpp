@@ -171,7 +171,7 @@ TEST_F(PluginAgainstLab, FaultsBecomeSentences) {
         Case{"search=429:1:30", sdk::Code::rate_limited, "in 30 s"},
         Case{"search=api8", sdk::Code::invalid, "API status 8"},
         Case{"download=403", sdk::Code::rate_limited, "in 15 min"},
-        Case{"download=html", sdk::Code::not_found, "web page"},
+        Case{"download=html", sdk::Code::unavailable, "web page"},
         Case{"download=truncated", sdk::Code::unavailable, "cut short"}}) {
     connect();
     faults(c.fault);

@@ -51,7 +51,10 @@ struct DownloadClientFactory {
   std::string name;
   std::function<std::unique_ptr<ClientUnderTest>()> make;
   unsigned calls_at_once = 1;  ///< as the plugin's entry says; 1: nothing is called at once
-  std::string secret;          ///< a password or key of the configuration, which no sentence may hold
+  std::string secret = {};     ///< a password or key of the configuration, which no sentence may hold
+  /// A client of v2 torrents whose server looks a hybrid up by its v2 hash alone. What is added by a v1
+  /// magnet and turns out to be a hybrid is then lost sight of, so this is a flaw to be told to users.
+  bool hybrids_by_v2_only = false;
 };
 inline void PrintTo(const DownloadClientFactory& factory, std::ostream* out) { *out << factory.name; }
 

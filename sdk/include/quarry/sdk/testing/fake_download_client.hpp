@@ -73,7 +73,8 @@ class FakeDownloadClient final : public DownloadClient {
   Status each(CallContext& ctx, std::string_view method, std::span<const ItemKey> keys,
               const std::function<void(const std::string&)>& effect);
   [[nodiscard]] std::string find(const ItemKey& key) const;
-  static void show(const Item& item, ItemSink& sink);
+  /// False: the sink has had enough.
+  static bool show(const Item& item, ItemSink& sink);
 
   mutable std::mutex mutex_;
   std::function<Fault(std::string_view)> faults_;
