@@ -5,6 +5,10 @@
 #include "plugins/library_file.hpp"
 #include "plugins/plugin_entry.hpp"
 
+#include <quarry/sdk/abi/download_client.hpp>
+#include <quarry/sdk/abi/indexer.hpp>
+#include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/json.hpp>
 
@@ -178,7 +182,9 @@ Verdict check_empty_config(Bench& bench) {
   const auto made = bench.create("{}");
   if (made.instance != nullptr) {
     made.instance->destroy();
-    return {true, "an empty configuration is enough"};
+    // A host asks the schema first, so what is required there is missed before the plugin is.
+    const bool enough = sdk::validate_json(bench.entry()->config_schema, "{}").ok();
+    return {true, enough ? "an empty configuration is enough" : "the schema asks for more than an empty configuration"};
   }
   if (made.reason.empty()) { return {false, "refused an empty configuration without a reason: call ctx.fail()"}; }
   return {true, "refused an empty configuration: " + made.reason};
@@ -190,7 +196,15 @@ Verdict check_interfaces(Bench& bench) {
   if (made.instance->query("quarry.unknown/1") != nullptr) {
     return {false, "answers an interface it cannot know: query() must give null"};
   }
-  for (const auto& id : bench.entry()->provides) {
+  const auto& provides = bench.entry()->provides;
+  for (const std::string_view id :
+       {sdk::DownloadClient::kId, sdk::Indexer::kId, sdk::Scorer::kId, sdk::QueueStore::kId}) {
+    const bool promised = std::find(provides.begin(), provides.end(), id) != provides.end();
+    if (!promised && made.instance->query(id) != nullptr) {
+      return {false, "has " + std::string(id) + " and does not promise it: no host will use it"};
+    }
+  }
+  for (const auto& id : provides) {
     if (made.instance->query(id) == nullptr) { return {false, "promises " + id + " and does not have it"}; }
   }
   made.instance->destroy();

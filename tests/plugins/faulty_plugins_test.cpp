@@ -422,6 +422,7 @@ TEST_F(FaultyPlugins, CheckFindsFaults) {
   EXPECT_FALSE(check("wrong-magic.so").at("entry").ok);
   EXPECT_FALSE(check("create-null.so").at("empty-config").ok);
   EXPECT_FALSE(check("lies.so").at("interfaces").ok);
+  EXPECT_THAT(check("modest.so").at("interfaces").sentence, testing::HasSubstr("does not promise"));
   EXPECT_FALSE(check("leaves-thread.so").at("repeat").ok);
 }
 

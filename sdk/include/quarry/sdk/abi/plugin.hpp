@@ -14,7 +14,8 @@
 //   * a view is valid until the call it was passed to returns: who wants to keep data copies it
 //   * lists come back through a sink the caller implements; its add() answering false means "enough"
 //   * no exception may leave a method: each is noexcept, a throw ends the process
-//   * a struct is read only up to its struct_size, so members can be appended
+//   * a struct is read only up to its struct_size, so members can be appended; not to one that lies in a span or
+//     inside another struct, whose size is a distance
 #pragma once
 
 #include <quarry/sdk/abi/status.hpp>
