@@ -199,12 +199,20 @@ using ItemCommand = int (*)(const Session&, const quarry::cli::ItemOptions&);
 
 CLI::App* add_item_command(CLI::App& app, Arguments& a, const char* name, const char* help, ItemCommand command) {
   CLI::App* sub = app.add_subcommand(name, help);
-  sub->add_option("ID", a.items.ids, "Downloads, by their ids in `quarry queue`")->check(CLI::PositiveNumber);
+  const CLI::Validator is_id(
+      [](std::string& text) {
+        const bool digits = text.find_first_not_of("0123456789") == std::string::npos && text.size() < 19;
+        return digits && !text.empty() ? std::string()
+                                       : "\"" + text + "\" is no id: ids are the numbers in `quarry queue`";
+      },
+      "");
+  sub->add_option("ID", a.items.ids, "Downloads, by their ids in `quarry queue`")->check(is_id);
   add_client_options(sub, a);
-  sub->callback([&a, command] {
+  sub->callback([&a, command, sub] {
     if (a.items.ids.empty() == !a.items.all) {
-      throw CLI::ValidationError(
-          "say which downloads: their ids, or --all where there is such an option; exactly one of these");
+      const bool has_all = sub->get_option_no_throw("--all") != nullptr;
+      throw CLI::ValidationError(has_all ? "say which downloads: their ids, or --all"
+                                         : "say which downloads: their ids");
     }
     a.chosen = [&a, command] {
       return ask_host(a, [&a, command](const Session& session) { return command(session, a.items); });

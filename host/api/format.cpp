@@ -69,7 +69,7 @@ std::string size_display(std::int64_t bytes) {
   std::size_t unit = 0;
   for (; value >= 1023.95 && unit + 1 < kUnits.size(); ++unit) { value /= 1024; }  // else it would read "1024.0"
   std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 1).ptr;
+  auto* const end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 1).ptr;
   return std::string(text.data(), end).append(kUnits[unit]);
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace quarry::api {
 namespace {
@@ -20,6 +21,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
 }
 
 std::string range_text(std::int64_t min, std::int64_t max) {
+  if (max == std::numeric_limits<std::int64_t>::max()) {
+    return "must be a whole number, at least " + std::to_string(min);
+  }
   return "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
 }
 

@@ -37,7 +37,7 @@ TEST(BindRoutes, AnErrorHoldsNoSecretAndStaysAsItWas) {
   EXPECT_THAT(answer.body, Not(HasSubstr("nonsense")));
   const auto error = sdk::JsonDocument::parse(answer.body);
   ASSERT_TRUE(error.ok()) << answer.body;
-  EXPECT_THAT(std::string((*error)["message"].as_string()), HasSubstr("the site answers ***"));
+  EXPECT_THAT(std::string((*error)["message"].as_string()), HasSubstr("the site answers [secret]"));
   EXPECT_EQ((*error)["code"].as_string(), "unavailable");
   EXPECT_EQ((*error)["requestId"].as_string(), "r-1");
 }

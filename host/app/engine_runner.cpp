@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kHelperIdleMs = 5'000;
 }  // namespace
 
-EngineRunner::EngineRunner(queue::EnginePorts ports, queue::EngineSettings settings, int dispatchers,
+EngineRunner::EngineRunner(const queue::EnginePorts& ports, const queue::EngineSettings& settings, int dispatchers,
                            const std::vector<std::string>& clients)
     : clock_(*ports.clock), housekeeper_(ports, settings, leases_) {
   const auto add_thread = [&](std::function<std::int64_t(std::int64_t)> step) {

@@ -15,7 +15,7 @@ namespace quarry::app {
 class EngineRunner {
  public:
   /// `dispatchers` 1–10: downloads that are handed over at the same time.
-  EngineRunner(queue::EnginePorts ports, queue::EngineSettings settings, int dispatchers,
+  EngineRunner(const queue::EnginePorts& ports, const queue::EngineSettings& settings, int dispatchers,
                const std::vector<std::string>& clients);
 
   void start();

@@ -80,10 +80,14 @@ int serve(const HostArguments& arguments) {
     return failure.exit_code;
   }
   progress->started = true;
+  ops::log(sdk::LogLevel::info, "app",
+           "manifest " + manifest.file.string() + ", data in " + manifest.data_dir.string() + ", " +
+               std::to_string(manifest.plugins.size()) + " plugins in " + manifest.plugin_dir.string());
   ops::log(sdk::LogLevel::info, "app", "quarry " QUARRY_VERSION " listens on " + host.listens_at());
   progress->asked_to_stop.acquire();
   ops::log(sdk::LogLevel::info, "app", "stopping; a second signal ends at once");
   if (!host.stop()) { ::_exit(kExitOk); }
+  ops::log(sdk::LogLevel::info, "app", "stopped");
   return kExitOk;
 }
 

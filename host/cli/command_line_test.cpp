@@ -123,7 +123,7 @@ TEST_F(CommandLine, TakesSeveralWordsAndStatuses) {
   EXPECT_THAT(server.seen()[0].line, HasSubstr("pageSize=10&"));
   EXPECT_THAT(server.seen()[0].line, HasSubstr("&status=failed&status=paused&status=queued "));
   EXPECT_EQ(run("grab --best the film --priority high --url " + server.url()).code, kExitNotFound);
-  EXPECT_EQ(server.seen()[1].body, R"({"term":"the film","priority":"high"})");
+  EXPECT_EQ(server.seen().back().body, R"({"term":"the film","priority":"high"})");
 }
 
 TEST_F(CommandLine, EndsAWatchOnCtrlC) {

@@ -106,6 +106,13 @@ TEST(Grab, LetsAReleaseKeepItsTitle) {
   EXPECT_TRUE(host.seen().empty());
 }
 
+TEST(Grab, ALocalFileIsNotTakenForARelease) {
+  ScriptedHost host;
+  EXPECT_EQ(grab(host.session(), {"/dev/null", "", "", "", "", ""}), kExitUsage);
+  EXPECT_TRUE(host.seen().empty());
+  EXPECT_THAT(host.err(), ::testing::HasSubstr("local file"));
+}
+
 TEST(Grab, NamesTheDownloadThatIsThereAlready) {
   ScriptedHost host;
   const std::string body =
@@ -159,6 +166,14 @@ TEST(Queue, PrintsATableWithBars) {
             " 2  failed       ██░░░░░░░░░░░░░░  12 %  1.0 GiB          -      -  Film 2\n"
             "    no\\x1bspace\n"
             "2 of 9 downloads, page 1\n");
+}
+
+TEST(Queue, SaysWhenItIsHeld) {
+  ScriptedHost host;
+  host.tell("GET /api/v3/queue", 200, R"({"totalRecords":0,"records":[]})");
+  host.tell("GET /api/v3/queue/status", 200, R"({"held":true})");
+  EXPECT_EQ(queue(host.session(), {}), kExitOk);
+  EXPECT_THAT(host.out(), ::testing::HasSubstr("the queue is paused"));
 }
 
 TEST(Queue, SaysWhenItIsEmpty) {

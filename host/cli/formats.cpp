@@ -36,7 +36,9 @@ std::string format_points(double points) {
 }
 
 std::string format_age(std::int64_t minutes) {
-  constexpr std::int64_t kHour = 60, kDay = 24 * kHour, kYear = 365 * kDay;
+  constexpr std::int64_t kHour = 60;
+  constexpr std::int64_t kDay = 24 * kHour;
+  constexpr std::int64_t kYear = 365 * kDay;
   if (minutes < 0) { return "-"; }
   if (minutes < kHour) { return std::to_string(minutes) + " min"; }
   if (minutes < kDay) { return std::to_string(minutes / kHour) + " h"; }

@@ -5,6 +5,7 @@
 #include "cli/release_view.hpp"
 #include "cli/text.hpp"
 
+#include <filesystem>
 #include <ostream>
 
 namespace quarry::cli {
@@ -79,6 +80,10 @@ int grab(const Session& session, const GrabOptions& options) {
   const Kind kind = kind_of(options.what);
   if (kind == Kind::release_id && !(options.title.empty() && options.indexer.empty())) {
     complain(session, "a release from a search has its own title and indexer: leave --title and --indexer out");
+    return kExitUsage;
+  }
+  if (std::error_code ec; kind == Kind::release_id && std::filesystem::exists(options.what, ec)) {
+    complain(session, options.what + " is a local file: give the URL of a .torrent, a magnet, or the id of a release");
     return kExitUsage;
   }
   const Answer answer = send_grab(session, options, kind);

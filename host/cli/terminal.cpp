@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 
 namespace quarry::cli {
@@ -13,7 +14,9 @@ constexpr int kDefaultWidth = 80;
 constexpr int kDefaultHeight = 24;
 
 int number_in(const Environment& environment, std::string_view name, int fallback) {
-  const int value = std::atoi(environment(name).value_or("").c_str());
+  const std::string text = environment(name).value_or("");
+  int value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
   return value > 0 ? value : fallback;
 }
 

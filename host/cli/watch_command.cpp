@@ -59,7 +59,7 @@ class Watch {
         ++it;
         continue;
       }
-      const Answer answer = session_.api.request("GET", "/api/v3/queue/" + std::to_string(it->first));
+      Answer answer = session_.api.request("GET", "/api/v3/queue/" + std::to_string(it->first));
       if (answer.exit_code == kExitNotFound) {
         it = seen_.erase(it);
         continue;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -159,7 +160,7 @@ class Loader {
       }
     };
     const auto seconds = [&](std::string_view key, std::int64_t& target, double least, double most) {
-      if (const auto value = in.number(key, least, most)) { target = static_cast<std::int64_t>(*value * 1000.0 + 0.5); }
+      if (const auto value = in.number(key, least, most)) { target = std::llround(*value * 1000.0); }
     };
     whole("max_concurrent_downloads", out.max_concurrent_downloads, 1, 10);
     whole("default_max_retries", out.default_max_retries, 1, 10);

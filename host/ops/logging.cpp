@@ -17,7 +17,10 @@ namespace quarry::ops {
 namespace {
 
 constexpr std::size_t kLongestText = std::size_t{16} * 1024;
-constexpr std::string_view kMask = "***";
+constexpr std::string_view kMask = "[secret]";
+/// Shorter secrets are looked for as whole words only: "x" would be found in every sentence, and its places would tell
+/// what it is.
+constexpr std::size_t kLongEnough = 6;
 constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 
@@ -50,6 +53,8 @@ std::string json_escaped(std::string_view text) {
   return out;
 }
 
+bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 class Secrets {
  public:
   void add(std::string_view secret) {
@@ -70,8 +75,9 @@ class Secrets {
     out.reserve(text.size());
     const std::shared_lock lock(mutex_);
     // One pass over the original, so that a mask is never searched again.
-    while (!text.empty()) {
-      const std::size_t length = match(text);
+    for (char before = ' '; !text.empty();) {
+      const std::size_t length = match(before, text);
+      before = text[length == 0 ? 0 : length - 1];
       if (length == 0) {
         out += text.front();
         text.remove_prefix(1);
@@ -85,9 +91,14 @@ class Secrets {
 
  private:
   /// Length of the longest form that `text` begins with; 0: none.
-  [[nodiscard]] std::size_t match(std::string_view text) const {
+  [[nodiscard]] std::size_t match(char before, std::string_view text) const {
     if (!first_.test(static_cast<unsigned char>(text.front()))) { return 0; }
-    const auto form = std::find_if(forms_.begin(), forms_.end(), [text](const auto& f) { return text.starts_with(f); });
+    const auto joined = [](char a, char b) { return is_word(a) && is_word(b); };
+    const auto form = std::find_if(forms_.begin(), forms_.end(), [&](const std::string& f) {
+      if (!text.starts_with(f)) { return false; }
+      const char after = f.size() < text.size() ? text[f.size()] : ' ';
+      return f.size() >= kLongEnough || (!joined(before, f.front()) && !joined(f.back(), after));
+    });
     return form == forms_.end() ? 0 : form->size();
   }
 

@@ -107,7 +107,7 @@ TEST_F(Logging, MasksSecretsInEachOfTheirForms) {
   register_secret("p@ss \"wörd\"");
   log(LogLevel::info, "test",
       "raw p@ss \"wörd\", in a URL ?k=p%40ss%20%22w%C3%B6rd%22&l=p%40ss%20%22w%c3%b6rd%22, in JSON p@ss \\\"wörd\\\".");
-  EXPECT_THAT(written(), EndsWith("info test: raw ***, in a URL ?k=***&l=***, in JSON ***.\n"));
+  EXPECT_THAT(written(), EndsWith("info test: raw [secret], in a URL ?k=[secret]&l=[secret], in JSON [secret].\n"));
 }
 
 TEST_F(Logging, ASecretThatCrossesTheCutLeavesNoPiece) {
@@ -119,7 +119,7 @@ TEST_F(Logging, ASecretThatCrossesTheCutLeavesNoPiece) {
 TEST(Redact, TheLongerOfTwoSecretsWithOneBeginningLeavesNoTail) {
   register_secret("alpha-4411");
   register_secret("alpha-4411-omega");
-  EXPECT_EQ(redact("alpha-4411-omega alpha-4411 alpha"), "*** *** alpha");
+  EXPECT_EQ(redact("alpha-4411-omega alpha-4411 alpha"), "[secret] [secret] alpha");
 }
 
 TEST(Redact, AnEmptySecretChangesNothing) {
@@ -127,9 +127,14 @@ TEST(Redact, AnEmptySecretChangesNothing) {
   EXPECT_EQ(redact("plain"), "plain");
 }
 
+TEST(Redact, AShortSecretIsAWholeWordOrNone) {
+  register_secret("zq");
+  EXPECT_EQ(redact("zq, azq zqa zqzq; k=zq"), "[secret], azq zqa zqzq; k=[secret]");
+}
+
 TEST(Redact, ASecretThatIsPartOfTheMaskIsMaskedOnce) {
-  register_secret("*");
-  EXPECT_EQ(redact("a*b*"), "a***b***");
+  register_secret("[");
+  EXPECT_EQ(redact("a[b["), "a[secret]b[secret]");
 }
 
 TEST_F(Logging, LinesOfManyThreadsStayWhole) {

@@ -100,8 +100,8 @@ std::optional<std::pair<Status, std::string>> CallWall::Shared::refusal(Breaker:
   if (asked.allowed) { return std::nullopt; }
   Status status = kNotBegun;
   status.retry_after_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(asked.retry_after_ms, UINT32_MAX));
-  return std::pair{status, name() + " failed too often and is left alone; it is tried again in " +
-                               std::to_string((asked.retry_after_ms + 999) / 1000) + " s"};
+  // No number of seconds: whoever keeps this sentence would show it for longer than it is true.
+  return std::pair{status, name() + " failed too often and is left alone for a while"};
 }
 
 bool CallWall::Shared::ensure_thread(const std::shared_ptr<Shared>& self) {

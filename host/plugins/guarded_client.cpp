@@ -11,7 +11,6 @@ namespace quarry::plugins {
 namespace {
 
 using sdk::CallContext;
-using sdk::DownloadClient;
 using sdk::ItemKey;
 using sdk::Status;
 

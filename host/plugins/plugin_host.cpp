@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <ranges>
 
 namespace quarry::plugins {
 namespace {
@@ -209,11 +210,11 @@ bool PluginHost::stop(std::int64_t deadline_ms) {
     impl.log(sdk::LogLevel::warning, "plugin " + named(instance) + " is still busy and is left behind");
   };
   const auto is_store = [](const PluginInstance& i) { return i.provides(sdk::QueueStore::kId); };
-  for (auto it = impl.instances.rbegin(); it != impl.instances.rend(); ++it) {
-    if (!is_store(**it)) { finish(**it); }
+  for (const auto& instance : std::views::reverse(impl.instances)) {
+    if (!is_store(*instance)) { finish(*instance); }
   }
-  for (auto it = impl.instances.rbegin(); it != impl.instances.rend(); ++it) {
-    if (is_store(**it)) { finish(**it); }
+  for (const auto& instance : std::views::reverse(impl.instances)) {
+    if (is_store(*instance)) { finish(*instance); }
   }
   return impl.drained;
 }

@@ -36,7 +36,7 @@ PluginInstance::~PluginInstance() {
   static_cast<void>(wall_.release());
 }
 
-void PluginInstance::fail(std::string why) {
+void PluginInstance::fail(const std::string& why) {
   state_ = InstanceState::failed;
   error_ = parts_.redactor->clean(why);
   client_.reset();

@@ -41,7 +41,7 @@ class PluginInstance {
   void prepare();
   /// Creates what is prepared and asks for each interface it promised: `ok`, or `failed`.
   void create();
-  void fail(std::string why);
+  void fail(const std::string& why);
 
   void close();
   /// False: a call is still running after `timeout_ms`.

@@ -21,6 +21,12 @@ TEST(Redactor, KnowsTheFormsASecretTakes) {
   EXPECT_EQ(r.clean(R"({"k":"a b&c\"d/e"})"), R"({"k":"[secret]"})");
 }
 
+TEST(Redactor, AShortSecretIsAWholeWordOrNone) {
+  Redactor r;
+  r.add("p");
+  EXPECT_EQ(r.clean("http://p:80/api?p=p, plugin"), "http://[secret]:80/api?[secret]=[secret], plugin");
+}
+
 TEST(Redactor, TheLongerSecretGoesFirst) {
   Redactor r;
   r.add("abc");

@@ -40,7 +40,7 @@ void CleanUp::step(sdk::DownloadClient& client, const Download& d, const ClientI
 /// A worker that was about to add the item when it was cancelled first looks whether it is there: two
 /// calls, each with its own time limit.
 bool CleanUp::is_gone(const Download& d, bool listing_counts, std::int64_t now_ms) {
-  if (removed_.count(d.id) != 0) { return true; }
+  if (removed_.contains(d.id)) { return true; }
   if (!listing_counts) { return false; }
   const std::int64_t since = absent_since_.emplace(d.id, now_ms).first->second;
   return now_ms - since >= 2 * settings_.call_timeout_ms + settings_.absent_ms;
@@ -85,7 +85,7 @@ void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& eve
     if (std::any_of(open.begin(), open.end(), [&](const Download& d) { return same_torrent(d, item); })) { continue; }
     const sdk::ItemKey key = key_of(*row);
     sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(id));
-    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data_.count(id) != 0 ? 1 : 0);
+    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data_.contains(id) ? 1 : 0);
     if (status.ok()) {
       ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_);
     }
@@ -119,7 +119,7 @@ std::optional<bool> CleanUp::is_wanted_again(const Download& d) {
 }
 
 void CleanUp::keep_only(const std::set<std::int64_t>& open) {
-  const auto closed = [&](std::int64_t id) { return open.count(id) == 0; };
+  const auto closed = [&](std::int64_t id) { return !open.contains(id); };
   std::erase_if(absent_since_, [&](const auto& entry) { return closed(entry.first); });
   std::erase_if(refusals_, [&](const auto& entry) { return closed(entry.first); });
   std::erase_if(removed_, closed);

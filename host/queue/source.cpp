@@ -132,8 +132,12 @@ bool differ(const std::string& announced, const std::string& found) {
 
 std::string size_danger(std::int64_t announced, std::int64_t found) {
   if (announced <= 0 || found <= 0 || (found >= announced / 2 && found / 2 <= announced)) { return {}; }
-  return "the torrent holds " + std::to_string(found) + " bytes, but the indexer announced " +
-         std::to_string(announced) + "; retry to take it all the same";
+  const auto amount = [](std::int64_t bytes) {
+    constexpr std::int64_t kMega = 1'000'000;
+    return bytes < 10 * kMega ? std::to_string(bytes) + " bytes" : std::to_string(bytes / kMega) + " MB";
+  };
+  return "the torrent holds " + amount(found) + ", but the indexer announced " + amount(announced) +
+         "; retry to take it all the same";
 }
 
 }  // namespace

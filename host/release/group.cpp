@@ -44,8 +44,8 @@ class GroupFinder {
       const std::size_t cut = text_.substr(0, end_).find_last_of(" -");
       if (cut == std::string_view::npos || cut < floor_) { return; }
       const std::string_view word = text_.substr(cut + 1, end_ - cut - 1);
-      const bool repost =
-          text_[cut] == '-' && is_repost_suffix(word) && text_.substr(0, cut).find_last_of('-') != text_.npos;
+      const bool repost = text_[cut] == '-' && is_repost_suffix(word) &&
+                          text_.substr(0, cut).find_last_of('-') != std::string_view::npos;
       const bool container = text_[cut] == ' ' && is_extension(word);
       if (!repost && !container) { return; }
       end_ = cut;

@@ -241,11 +241,13 @@ std::string title_text(const Tokens& tokens, const TitleSpan& span) {
   std::size_t end = tokens[span.end - 1].end;
   const char before = begin > 0 ? name[begin - 1] : '\0';
   const char closing = before == '(' ? ')' : before == '[' ? ']' : '\0';
-  const bool bracketed = closing != '\0' && name.substr(begin, end - begin).find(closing) != name.npos;
+  const bool bracketed = closing != '\0' && name.substr(begin, end - begin).find(closing) != std::string_view::npos;
   if (bracketed) { --begin; }
   const bool spaced = name.substr(begin, end - begin).find(' ') != std::string_view::npos;
   while (end < name.size() && (name[end] == '!' || name[end] == '?')) { ++end; }
-  if (end < name.size() && name[end] == ')' && name.substr(begin, end - begin).find('(') != name.npos) { ++end; }
+  if (end < name.size() && name[end] == ')' && name.substr(begin, end - begin).find('(') != std::string_view::npos) {
+    ++end;
+  }
   if (spaced && end + 1 < name.size() && name[end] == '.' && name[end + 1] == ' ') { ++end; }
   const std::string_view text = name.substr(begin, end - begin);
   if (!spaced) { return undotted(text); }

@@ -15,7 +15,6 @@
 namespace quarry::scorer {
 namespace {
 
-using sdk::Resolution;
 using sdk::Source;
 using sdk::VideoCodec;
 

@@ -64,10 +64,10 @@ Status SqliteQueueStore::guarded(CallContext& ctx, const Body& body) noexcept {
       body();
     } catch (const Error&) { throw; } catch (const std::exception& error) {
       if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) { throw; }
-      sdk::Failure failure = explain(error, options_.file);
+      const sdk::Failure failure = explain(error, options_.file);
       // A statement is interrupted for either reason.
       if (failure.status.code == Code::deadline) { sdk::check_cancelled(ctx); }
-      throw Error(std::move(failure));
+      throw Error(failure);
     }
   });
 }

@@ -261,6 +261,25 @@ std::string JsonWriter::take() {
   return out;
 }
 
+namespace {
+
+/// A rule of a schema in words; those that need none are named.
+std::string told(std::string_view keyword, const std::string& expected) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"required", "must have "},           {"type", "must be of the type "},
+      {"enum", "must be one of "},          {"minimum", "must be at least "},
+      {"maximum", "must be at most "},      {"minLength", "must have at least this many characters: "},
+      {"pattern", "must fit the pattern "}, {"maxLength", "must have at most this many characters: "},
+  };
+  if (keyword == "additionalProperties") { return "is not known: is it a misspelling?"; }
+  for (const auto& [name, words] : kWords) {
+    if (name == keyword && !expected.empty()) { return std::string(words) + expected; }
+  }
+  return "breaks the rule \"" + std::string(keyword) + "\"" + (expected.empty() ? "" : ": expected " + expected);
+}
+
+}  // namespace
+
 Done validate_json(std::string_view schema, std::string_view text) {
   auto rules = JsonDocument::parse(schema);
   if (!rules) { return Failure{rules.error().status, "the schema is " + rules.error().text}; }
@@ -292,8 +311,7 @@ Done validate_json(std::string_view schema, std::string_view text) {
       expected.assign(buffer.GetString(), buffer.GetSize());
     }
   }
-  return failure(Code::invalid, "\"" + (place.empty() ? "/" : place) + "\" breaks the rule \"" + keyword + "\"" +
-                                    (expected.empty() ? "" : ": expected " + expected));
+  return failure(Code::invalid, "\"" + (place.empty() ? "/" : place) + "\" " + told(keyword, expected));
 }
 
 }  // namespace quarry::sdk

@@ -89,10 +89,10 @@ def start_quarry(lab, client, indexer):
 
 def how_to_try(quarry, client):
     step("Everything goes on running. Try it:")
-    options = f"--url {quarry.url} --api-key-file {quarry.api_key_file}"
-    print(f"{quarry.command()[0]} queue {options}\n"
-          f'{quarry.command()[0]} search {options} "{FILM}"\n'
-          f'curl -H "X-Api-Key: $(cat {quarry.api_key_file})" {quarry.url}/api/v3/queue\n'
+    print(f"export QUARRY_URL={quarry.url} QUARRY_API_KEY=$(cat {quarry.api_key_file})\n"
+          f"{quarry.command()[0]} queue\n"
+          f'{quarry.command()[0]} search "{FILM}"   (only the first of these has a .torrent)\n'
+          f'curl -H "X-Api-Key: $QUARRY_API_KEY" {quarry.url}/api/v3/queue\n'
           f"qBittorrent's own page: {client.url} (user {client.username}, password {client.password})\n"
           f"the host's log: {quarry.process.log}\n\nCtrl-C ends it all.", flush=True)
     try:
@@ -121,6 +121,8 @@ def demo(lab, args):
     held, = client.api.torrents(hashes=film.infohash)
     status = verdict(film.payload, held["content_path"])
     print(f"{time.monotonic() - start:.1f} s from the first part's start to here.")
+    if not args.keep:
+        print("`script/demo --keep` leaves everything running, to be tried by hand.")
     if args.keep:
         how_to_try(quarry, client)
     return status
