@@ -44,6 +44,14 @@ class ListingSink final : public sdk::ItemSink {
 
 }  // namespace
 
+sdk::ItemKey key_of(const ClientItem& item) {
+  sdk::ItemKey key;
+  key.id = item.id;
+  key.infohash_v1 = item.infohash_v1;
+  key.infohash_v2 = item.infohash_v2;
+  return key;
+}
+
 void ClientItems::add(ClientItem item) {
   for (const std::string* name : {&item.id, &item.infohash_v1, &item.infohash_v2}) {
     if (!name->empty()) { by_name.emplace(*name, items.size()); }

@@ -22,6 +22,8 @@ struct ClientItem {
   double progress = 0, ratio = 0;
 };
 
+[[nodiscard]] sdk::ItemKey key_of(const ClientItem& item);
+
 struct ClientItems {
   std::vector<ClientItem> items;
   std::unordered_map<std::string, std::size_t> by_name;  ///< id and both hashes

@@ -22,7 +22,8 @@ Reconciler::Reconciler(EnginePorts ports, EngineSettings settings, std::string c
       settings_(std::move(settings)),
       client_id_(std::move(client_id)),
       listing_(ports_, settings_, client_id_),
-      clean_up_(ports_, settings_, client_id_) {}
+      clean_up_(ports_, settings_, client_id_),
+      magnets_(ports_, settings_) {}
 
 std::int64_t Reconciler::step(std::int64_t now_ms) {
   sdk::DownloadClient* client = ports_.client(client_id_);
@@ -180,6 +181,9 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
     if (!d.has(sdk::kHold) && d.has(sdk::kHoldApplied)) { return apply_hold(client, d, item); }
     return now_blocked(d, item, patch);
   }
+  if (const std::string danger = magnets_.danger(client, d, item, now_ms); !danger.empty()) {
+    return stop_dangerous(client, d, item, patch, danger);
+  }
   if (is_whole(item.state) && item.progress >= 1 && item.size_bytes > 0 && item.done_bytes >= item.size_bytes) {
     patch.fields |= sdk::kPatchDone | sdk::kPatchSize | sdk::kPatchFlags;
     patch.done_bytes = item.done_bytes;
@@ -192,6 +196,17 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
   }
   apply_hold(client, d, item);
   note_progress(d, item, now_ms);
+}
+
+void Reconciler::stop_dangerous(sdk::DownloadClient& client, const Download& d, const ClientItem& item,
+                                sdk::Patch& patch, const std::string& why) {
+  const sdk::ItemKey key = key_of(item);
+  sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
+  const sdk::Status paused = client.pause(ctx, {&key, 1});
+  if (!paused.ok()) { ports_.log(sdk::LogLevel::warning, name_of(d) + " is dangerous and cannot be paused"); }
+  patch.error_code = sdk::Code::invalid;
+  patch.error = why;
+  change(d, sdk::DownloadState::blocked, patch, why);
 }
 
 void Reconciler::now_blocked(const Download& d, const ClientItem& item, sdk::Patch& patch) {
@@ -320,6 +335,7 @@ void Reconciler::forget_closed(const std::vector<Download>& rows) {
   std::erase_if(hold_refusals_, closed);
   std::erase_if(new_ids_, closed);
   clean_up_.keep_only(open);
+  magnets_.keep_only(open);
 }
 
 }  // namespace quarry::queue

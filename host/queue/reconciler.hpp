@@ -9,6 +9,7 @@
 #include "queue/clean_up.hpp"
 #include "queue/client_listing.hpp"
 #include "queue/engine.hpp"
+#include "queue/magnet_judge.hpp"
 
 #include <map>
 
@@ -39,6 +40,8 @@ class Reconciler {
   void compare(sdk::DownloadClient& client, const Download& download, const ClientItem* item, std::int64_t now_ms);
   void absent(const Download& download, std::int64_t now_ms);
   void present(sdk::DownloadClient& client, const Download& download, const ClientItem& item, std::int64_t now_ms);
+  void stop_dangerous(sdk::DownloadClient& client, const Download& download, const ClientItem& item, sdk::Patch& patch,
+                      const std::string& why);
   void now_blocked(const Download& download, const ClientItem& item, sdk::Patch& patch);
   void note_progress(const Download& download, const ClientItem& item, std::int64_t now_ms);
   void apply_hold(sdk::DownloadClient& client, const Download& download, const ClientItem& item);
@@ -53,6 +56,7 @@ class Reconciler {
   std::string client_id_;
   ClientListing listing_;
   CleanUp clean_up_;
+  MagnetJudge magnets_;
 
   std::map<std::int64_t, Absence> absences_;
   std::map<std::int64_t, std::string> new_ids_;  ///< of downloads whose item changed its name in the client

@@ -137,6 +137,23 @@ TEST_F(ReconcilerTest, WhatIsRemovedWhileItWaitsForARetryIsTakenOutOfItsClient) 
   for (const auto& item : client.items()) { EXPECT_NE(item.infohash_v1, kHash); }
 }
 
+TEST_F(ReconcilerTest, WhatAMagnetLeadsToIsJudgedOnceItsFilesAreKnown) {
+  const auto id = running();
+  auto item = client.items().front().infohash_v1 == kHash ? client.items().front() : client.items().back();
+  item.file = "Film 2019/Film.2019.1080p.mkv.exe";
+  client.put(item);
+  reconcile_for(0);
+  EXPECT_EQ(row(id).state, DownloadState::blocked);
+  EXPECT_NE(row(id).error.find("Film.2019.1080p.mkv.exe"), std::string::npos) << row(id).error;
+  EXPECT_EQ(client.calls("pause"), 1) << "nobody gets a copy while a person decides";
+}
+
+TEST_F(ReconcilerTest, FilesOfAMagnetAreAskedForOnce) {
+  static_cast<void>(running());
+  reconcile_for(20'000);
+  EXPECT_EQ(client.calls("files"), 1);
+}
+
 TEST_F(ReconcilerTest, AnItemThatChangedItsIdIsPausedAndRemovedByTheNewOne) {
   const auto id = running();
   client.rename(kHash, "another-id");

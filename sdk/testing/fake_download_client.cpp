@@ -235,10 +235,11 @@ Status FakeDownloadClient::set_limits(CallContext& ctx, std::span<const ItemKey>
 Status FakeDownloadClient::files(CallContext& ctx, const ItemKey& key, FileSink& sink) noexcept {
   if (const Status status = given_up(ctx); !status.ok()) { return status; }
   const std::lock_guard lock(mutex_);
+  ++calls_["files"];
   const std::string id = find(key);
   if (id.empty()) { return ctx.fail({Code::not_found, 0, 0, 0}, "no such item"); }
   FileView file;
-  file.path = "film.mkv";
+  file.path = items_[id].file;
   file.size_bytes = items_[id].size_bytes;
   file.done_bytes = items_[id].done_bytes;
   sink.add(file);

@@ -32,8 +32,9 @@ class FakeDownloadClient final : public DownloadClient {
     std::int64_t size_bytes = 1000;
     std::int64_t done_bytes = 0;
     bool paused = false;
-    bool error = false;       ///< until somebody resumes it
-    bool only_by_id = false;  ///< no key finds it but its id
+    bool error = false;             ///< until somebody resumes it
+    bool only_by_id = false;        ///< no key finds it but its id
+    std::string file = "film.mkv";  ///< its only file
     int stalled_steps = 0;
   };
 
