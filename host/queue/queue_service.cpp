@@ -23,14 +23,13 @@ sdk::Failure no_such(std::int64_t id) {
 sdk::Failure not_taken() {
   return sdk::failure(sdk::Code::unavailable, "the storage did not carry it out: nothing was changed, try again");
 }
-/// As people see it: what is paused waits for them, and for nothing else.
-Download shown(Download d) {
+/// What is paused waits for them, and for nothing else.
+void show_as_people_see(Download& d) {
   if (d.state == sdk::DownloadState::queued && d.has(sdk::kHold)) {
     d.due_reason.clear();
     d.error.clear();
     d.error_code = sdk::Code::ok;
   }
-  return d;
 }
 
 }  // namespace
@@ -99,14 +98,17 @@ sdk::Result<Download> QueueService::find(std::int64_t id) {
   sdk::FindRequest request;
   request.id = id;
   auto row = store_->find(request);
-  if (row) { return shown(std::move(*row)); }
+  if (row) {
+    show_as_people_see(*row);
+    return row;
+  }
   return row.error().status.code == sdk::Code::not_found ? no_such(id) : row.error();
 }
 
 sdk::Result<Page> QueueService::list(const sdk::ListRequest& request) {
   auto rows = store_->list(request);
   if (!rows) { return rows.error(); }
-  for (Download& d : rows->rows) { d = shown(std::move(d)); }
+  for (Download& d : rows->rows) { show_as_people_see(d); }
   return Page{std::move(rows->rows), rows->total};
 }
 

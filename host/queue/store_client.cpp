@@ -126,6 +126,7 @@ sdk::Result<Download> StoreClient::find(const sdk::FindRequest& request) {
 
 sdk::Result<StoreClient::Rows> StoreClient::list(const sdk::ListRequest& request) {
   Rows page;
+  page.rows.reserve(static_cast<std::size_t>(std::clamp(request.limit, 0, kPage)));
   auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { page.rows.push_back(copy_of(v)); });
   auto ctx = context();
   const sdk::Status status = store_.list(ctx, request, sink, page.total);

@@ -192,20 +192,29 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
 
 namespace {
 
-/// Whether `text` is printable ASCII without '"' and '\\': it is written as it is. Eight bytes are told at once; a
-/// doubt (a borrow from the byte before) counts as no.
-bool is_plain(std::string_view text) noexcept {
+/// Of eight bytes at once: whether all are printable ASCII without '"' and '\\'. A doubt (a borrow from the byte
+/// before) counts as no.
+bool are_plain(const char* eight_bytes) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-  for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
-    std::uint64_t eight = ' ' * kOnes;
-    std::memcpy(&eight, text.data() + at, std::min(sizeof eight, text.size() - at));
-    const std::uint64_t control = eight - ' ' * kOnes;
-    const std::uint64_t quote = (eight ^ ('"' * kOnes)) - kOnes;
-    const std::uint64_t backslash = (eight ^ ('\\' * kOnes)) - kOnes;
-    if (((eight | control | quote | backslash) & kHighBits) != 0) { return false; }
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, eight_bytes, sizeof eight);
+  const std::uint64_t control = eight - ' ' * kOnes;
+  const std::uint64_t quote = (eight ^ ('"' * kOnes)) - kOnes;
+  const std::uint64_t backslash = (eight ^ ('\\' * kOnes)) - kOnes;
+  return ((eight | control | quote | backslash) & kHighBits) == 0;
+}
+
+/// Whether `text` is written as it is.
+bool is_plain(std::string_view text) noexcept {
+  constexpr std::size_t kEight = sizeof(std::uint64_t);
+  if (text.size() < kEight) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
   }
-  return true;
+  for (std::size_t at = 0; at + kEight <= text.size(); at += kEight) {
+    if (!are_plain(text.data() + at)) { return false; }
+  }
+  return are_plain(text.data() + text.size() - kEight);  // the rest, and some of it twice
 }
 
 }  // namespace
@@ -227,6 +236,11 @@ struct JsonWriter::Impl {
       *to++ = '"';
       to = std::copy(text.begin(), text.end(), to);
       *to = '"';
+    }
+    /// A value that is JSON already.
+    void copy(std::string_view json) {
+      Prefix(rapidjson::kObjectType);
+      std::copy(json.begin(), json.end(), os_->Push(json.size()));
     }
   };
 
@@ -251,9 +265,7 @@ JsonWriter& JsonWriter::value(double number) {
 }
 JsonWriter& JsonWriter::value(bool yes) { return impl_->writer.Bool(yes), *this; }
 JsonWriter& JsonWriter::null() { return impl_->writer.Null(), *this; }
-JsonWriter& JsonWriter::raw(std::string_view json) {
-  return impl_->writer.RawValue(json.data(), json.size(), rapidjson::kObjectType), *this;
-}
+JsonWriter& JsonWriter::raw(std::string_view json) { return impl_->writer.copy(json), *this; }
 std::string JsonWriter::take() {
   std::string out(impl_->buffer.GetString(), impl_->buffer.GetSize());
   impl_->buffer.Clear();
