@@ -40,6 +40,8 @@ TEST_P(DownloadClientContract, ACallerThatGivesUpIsAnsweredSoon) {
     EXPECT_TRUE(run([&](CallContext& ctx) { return client().remove(ctx, keys, 1); }).ok()) << said;
     EXPECT_TRUE(await_absence(torrent(0)));
   };
+  // A client may carry out an add after its caller has given up, and the next one then meets the item.
+  bool may_come_late = false;
   expect_gives_up("add", secret, [&](CallContext& ctx) {
     AddRequest request;
     request.metainfo = as_bytes(torrent(0).metainfo);
@@ -51,9 +53,12 @@ TEST_P(DownloadClientContract, ACallerThatGivesUpIsAnsweredSoon) {
       EXPECT_EQ(await(torrent(0), [](const auto&) { return true; }).v1, torrent(0).v1);
     }
     if (there || status.ok()) { clear(); }
-    return status;
+    const bool came_late = may_come_late && status.code == Code::conflict;
+    may_come_late = !there && !status.ok() && !status.not_started();
+    return came_late ? Status{} : status;
   });
-  ASSERT_TRUE(add(torrent(0)).ok()) << said;
+  const Status added = add(torrent(0));
+  ASSERT_TRUE(added.ok() || (may_come_late && added.code == Code::conflict)) << said;
   for (const ListScope scope : {ListScope::all, ListScope::keys}) {
     expect_gives_up(scope == ListScope::all ? "list of all" : "list by keys", secret, [&](CallContext& ctx) {
       ContractListing out;
@@ -71,7 +76,7 @@ TEST_P(DownloadClientContract, ACallerThatGivesUpIsAnsweredSoon) {
     return client().files(ctx, keys[0], files);
   });
   expect_gives_up("remove", secret, [&](CallContext& ctx) { return client().remove(ctx, keys, 0); });
-  EXPECT_TRUE(list_all().items.empty()) << "whoever comes later finds a client that works";
+  EXPECT_TRUE(await_absence(torrent(0))) << "whoever comes later finds a client that works";
 }
 
 TEST_P(DownloadClientContract, CallsAtOnceDoNotDisturbEachOther) {
