@@ -5,6 +5,8 @@
 // clear the screen, retitle the window or hide what a line really says.
 #pragma once
 
+#include <quarry/sdk/helpers/http_client.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -27,7 +29,7 @@ namespace quarry::cli {
 /// `width` 0 or less: one line. `text` is a result of visible().
 [[nodiscard]] std::string wrap(std::string_view text, int width, std::string_view indent);
 
-/// Percent-encodes all but letters, digits and "-._~": for one segment of a path or one value of a query.
-[[nodiscard]] std::string percent_encode(std::string_view text);
+/// For one segment of a path or one value of a query.
+using sdk::percent_encode;
 
 }  // namespace quarry::cli

@@ -203,14 +203,22 @@ TEST_F(DispatcherTest, TheWishToDeleteDataOutlivesAnAddThatIsUnderWay) {
   EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
 }
 
-TEST_F(DispatcherTest, ASizeFarFromTheAnnouncedOneIsLeftToAPerson) {
-  indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
-  GrabRequest request;
-  request.title = "Film";
-  request.indexer = "indexer";
-  request.guid = "17";
-  request.size_bytes = 4'000;
-  const auto id = grab(request);
+class AnnouncedSize : public DispatcherTest {
+ protected:
+  /// 1024 bytes, where the indexer announced 4000.
+  std::int64_t grab_far_from_its_size() {
+    indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
+    GrabRequest request;
+    request.title = "Film";
+    request.indexer = "indexer";
+    request.guid = "17";
+    request.size_bytes = 4'000;
+    return grab(request);
+  }
+};
+
+TEST_F(AnnouncedSize, FarFromTheRealOneIsLeftToAPerson) {
+  const auto id = grab_far_from_its_size();
   static_cast<void>(dispatch());
   EXPECT_EQ(row(id).state, DownloadState::blocked);
   EXPECT_NE(row(id).error.find("1024 bytes"), std::string::npos) << row(id).error;
@@ -221,14 +229,8 @@ TEST_F(DispatcherTest, ASizeFarFromTheAnnouncedOneIsLeftToAPerson) {
   EXPECT_EQ(row(id).state, DownloadState::downloading) << "a person said yes to it";
 }
 
-TEST_F(DispatcherTest, TheAnnouncedSizeIsOnlyCheckedWhenThatIsWanted) {
-  indexer.answer = "d4:infod6:lengthi1024e4:name8:film.mkv12:piece lengthi16384e6:pieces20:ppppppppppppppppppppee";
-  GrabRequest request;
-  request.title = "Film";
-  request.indexer = "indexer";
-  request.guid = "17";
-  request.size_bytes = 4'000;
-  const auto id = grab(request);
+TEST_F(AnnouncedSize, IsOnlyCheckedWhenThatIsWanted) {
+  const auto id = grab_far_from_its_size();
   EngineSettings lenient = settings;
   lenient.check_announced_size = false;
   EXPECT_FALSE(obtain_source(ports(), settings, row(id))->facts.danger.empty());

@@ -38,7 +38,9 @@ void CommitQueue::run(sdk::CallContext& ctx, std::size_t rows, const Command& co
     std::vector<Ticket*> group = take_group();
     ++transactions_;
     lock.unlock();
-    const std::size_t settled = begin(ctx, ticket) ? commit(group) : 1;
+    const bool begun = begin(ctx, ticket);
+    if (begun) { commit(group); }
+    const std::size_t settled = begun ? group.size() : 1;
     lock.lock();
     for (std::size_t i = settled; i < group.size(); ++i) { group[i]->taken = false; }
     group.resize(settled);
@@ -94,7 +96,7 @@ bool CommitQueue::begin(sdk::CallContext& ctx, Ticket& leader) {
   }
 }
 
-std::size_t CommitQueue::commit(const std::vector<Ticket*>& group) {
+void CommitQueue::commit(const std::vector<Ticket*>& group) {
   try {
     if (group.size() == 1) {
       (*group.front()->command)(writer_);
@@ -109,7 +111,6 @@ std::size_t CommitQueue::commit(const std::vector<Ticket*>& group) {
     roll_back();
     for (Ticket* ticket : group) { ticket->failure = failure; }
   }
-  return group.size();
 }
 
 bool CommitQueue::run_in_group(Ticket& ticket) {

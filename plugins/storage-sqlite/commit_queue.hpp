@@ -54,8 +54,7 @@ class CommitQueue {
   /// False: no transaction came about in the leader's time, and the leader alone has failed: those behind
   /// it may have more time.
   [[nodiscard]] bool begin(sdk::CallContext& ctx, Ticket& leader);
-  /// How many of the group are settled: all.
-  std::size_t commit(const std::vector<Ticket*>& group);
+  void commit(const std::vector<Ticket*>& group);
   /// One command of a group of several; false when the transaction is gone.
   [[nodiscard]] bool run_in_group(Ticket& ticket);
   void roll_back() noexcept;

@@ -121,10 +121,10 @@ def demo(lab, args):
     held, = client.api.torrents(hashes=film.infohash)
     status = verdict(film.payload, held["content_path"])
     print(f"{time.monotonic() - start:.1f} s from the first part's start to here.")
-    if not args.keep:
-        print("`script/demo --keep` leaves everything running, to be tried by hand.")
     if args.keep:
         how_to_try(quarry, client)
+    else:
+        print("`script/demo --keep` leaves everything running, to be tried by hand.")
     return status
 
 
