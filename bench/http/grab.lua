@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- wrk: enqueues a magnet of its own with each request, at a steady pace, and prints the same as report.lua.
+-- The pause between two requests of a connection varies by half: else all of them would ask in the same moment for ever.
 local round = tonumber(os.getenv("QUARRY_BENCH_ROUND"))
 local pause = tonumber(os.getenv("QUARRY_BENCH_PAUSE_MS"))
 local number = 0
@@ -9,7 +10,7 @@ wrk.headers["X-Api-Key"] = os.getenv("QUARRY_API_KEY")
 wrk.headers["Content-Type"] = "application/json"
 
 function delay()
-  return pause
+  return math.random(math.floor(pause / 2), math.ceil(pause * 3 / 2))
 end
 
 function request()

@@ -85,10 +85,9 @@ ApiResponse grab_best(const Context& context, const ApiRequest& request) {
   const std::int64_t id = std::get<queue::Grabbed>(outcome).id;
   sdk::JsonWriter w;
   w.begin_object().member("grabbed", true).member("id", id);
-  if (const auto row = context.services.queue.find(id)) {
-    w.key("item");
-    write_item(w, row.value(), context.now_ms(), *context.qualities);
-  }
+  // Left out when a person removed it meanwhile.
+  static_cast<void>(context.services.queue.find(
+      id, [&](const sdk::DownloadView& row) { write_item(w.key("item"), row, context.now_ms(), *context.qualities); }));
   w.key("release");
   write_release(w, *best);
   w.key("problems");

@@ -12,8 +12,8 @@ constexpr std::int64_t kNow = 1'700'000'000'000;
 
 class ItemTest : public ::testing::Test {
  protected:
-  static queue::Download row() {
-    queue::Download d;
+  static sdk::DownloadView row() {
+    sdk::DownloadView d;
     d.id = 7;
     d.state = sdk::DownloadState::downloading;
     d.title = "The.Matrix.1999.1080p.BluRay.x264-GRP";
@@ -28,7 +28,7 @@ class ItemTest : public ::testing::Test {
     d.progress_at_ms = kNow;
     return d;
   }
-  sdk::Json write(const queue::Download& d) {
+  sdk::Json write(const sdk::DownloadView& d) {
     sdk::JsonWriter w;
     write_item(w, d, kNow, cache_);
     text_ = w.take();
@@ -98,7 +98,7 @@ TEST_F(ItemTest, NeverShowsWhatMayHoldASecret) {
 }
 
 TEST_F(ItemTest, LeavesOutWhatIsNotKnownButNeverDownloadId) {
-  queue::Download d;
+  sdk::DownloadView d;
   d.id = 1;
   d.title = "x";
   const auto j = write(d);

@@ -79,16 +79,19 @@ std::string quality_json(const release::ReleaseName& name) {
   return w.take();
 }
 
-std::string QualityCache::of_title(const std::string& title) {
+void QualityCache::write(sdk::JsonWriter& w, std::string_view title) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto it = known_.find(title); it != known_.end()) { return it->second; }
+    if (const auto it = known_.find(title); it != known_.end()) {
+      w.raw(it->second);
+      return;
+    }
   }
   std::string json = quality_json(release::parse_release_name(title));
+  w.raw(json);
   const std::lock_guard lock(mutex_);
   if (known_.size() >= kMostTitles) { known_.clear(); }
-  known_.emplace(title, json);
-  return json;
+  known_.emplace(title, std::move(json));
 }
 
 }  // namespace quarry::api

@@ -25,11 +25,15 @@ namespace quarry::api {
 /// costs more than writing the rest of its row. Holds at most 4,096 titles. [thread-safe]
 class QualityCache {
  public:
-  [[nodiscard]] std::string of_title(const std::string& title);
+  /// Writes the value of a key, or an element.
+  void write(sdk::JsonWriter& w, std::string_view title);
 
  private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
   std::mutex mutex_;
-  std::unordered_map<std::string, std::string> known_;
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> known_;
 };
 
 }  // namespace quarry::api

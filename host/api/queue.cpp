@@ -94,15 +94,17 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
   wanted.limit = static_cast<std::int32_t>(page_size);
   wanted.offset = (page - 1) * page_size;
   if (query.refusal()) { return *query.refusal(); }
-  const auto rows = context.services.queue.list(wanted);
-  if (!rows) { return failure_response(rows.error(), request.request_id); }
+  sdk::JsonWriter records;
+  records.begin_array();
+  const std::int64_t now = context.now_ms();
+  const auto total = context.services.queue.list(
+      wanted, [&](const sdk::DownloadView& row) { write_item(records, row, now, *context.qualities); });
+  if (!total) { return failure_response(total.error(), request.request_id); }
+  records.end_array();
   sdk::JsonWriter w;
   w.begin_object().member("page", page).member("pageSize", page_size).member("sortKey", sort.name);
   w.member("sortDirection", wanted.descending != 0 ? "descending" : "ascending");
-  w.member("totalRecords", rows->total).key("records").begin_array();
-  const std::int64_t now = context.now_ms();
-  for (const queue::Download& row : rows->rows) { write_item(w, row, now, *context.qualities); }
-  w.end_array().end_object();
+  w.member("totalRecords", *total).key("records").raw(records.take()).end_object();
   return {200, w.take(), {}};
 }
 
@@ -150,11 +152,10 @@ ApiResponse status(const Context& context, const ApiRequest& request) {
 }  // namespace
 
 ApiResponse item_response(const Context& context, const ApiRequest& request, std::int64_t id, int status) {
-  const auto row = context.services.queue.find(id);
-  if (!row) { return failure_response(row.error(), request.request_id); }
   sdk::JsonWriter w;
-  write_item(w, row.value(), context.now_ms(), *context.qualities);
-  return {status, w.take(), {}};
+  const auto found = context.services.queue.find(
+      id, [&](const sdk::DownloadView& row) { write_item(w, row, context.now_ms(), *context.qualities); });
+  return found ? ApiResponse{status, w.take(), {}} : failure_response(found.error(), request.request_id);
 }
 
 ApiResponse no_such_download(const ApiRequest& request) {

@@ -5,6 +5,7 @@
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,10 @@ struct Download {
 
 /// The value of `cleanup` that asks to remove the data, too.
 inline constexpr int kCleanupWithData = 2;
+
+/// Sees a row where it lies: the view ends with the call. Called while the storage reads, so it is brief, calls no
+/// storage and does not throw.
+using RowVisit = std::function<void(const sdk::DownloadView&)>;
 
 [[nodiscard]] Download copy_of(const sdk::DownloadView& view);
 

@@ -31,9 +31,9 @@ sdk::Done QueueService::retry_pages(std::int64_t& count) {
   while (true) {
     const auto failed = store_->list(page);
     if (!failed) { return failed.error(); }
-    if (failed->rows.empty()) { return sdk::Unit{}; }
+    if (failed->empty()) { return sdk::Unit{}; }
     std::vector<sdk::Transition> changes;
-    for (const Download& d : failed->rows) {
+    for (const Download& d : *failed) {
       sdk::Transition& change = changes.emplace_back();
       change.actor = sdk::Actor::user;
       change.id = d.id;
@@ -46,9 +46,9 @@ sdk::Done QueueService::retry_pages(std::int64_t& count) {
     const auto outcomes = store_->transitions(std::move(changes));
     if (!outcomes) { return outcomes.error(); }
     count += std::count_if(outcomes->begin(), outcomes->end(), [](const auto& o) { return is_done(o.result); });
-    const bool last = failed->rows.size() < static_cast<std::size_t>(kBatch);
+    const bool last = failed->size() < static_cast<std::size_t>(kBatch);
     if (last || clock_.steady_ms() >= until) { return sdk::Unit{}; }
-    page.filter.after_id = failed->rows.back().id;
+    page.filter.after_id = failed->back().id;
   }
 }
 

@@ -24,12 +24,13 @@ sdk::Failure not_taken() {
   return sdk::failure(sdk::Code::unavailable, "the storage did not carry it out: nothing was changed, try again");
 }
 /// What is paused waits for them, and for nothing else.
-void show_as_people_see(Download& d) {
-  if (d.state == sdk::DownloadState::queued && d.has(sdk::kHold)) {
-    d.due_reason.clear();
-    d.error.clear();
-    d.error_code = sdk::Code::ok;
+sdk::DownloadView as_people_see(sdk::DownloadView row) {
+  if (row.state == sdk::DownloadState::queued && (row.flags & sdk::kHold) != 0) {
+    row.due_reason = {};
+    row.error = {};
+    row.error_code = sdk::Code::ok;
   }
+  return row;
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ sdk::Result<sdk::Priority> parse_priority(std::string_view text) {
   return invalid("unknown priority: use low, normal, high or very_high");
 }
 
-bool can_retry(const Download& d) noexcept {
-  return sdk::find_change(d.state, sdk::DownloadState::queued, sdk::Actor::user) != nullptr;
+bool can_retry(sdk::DownloadState state) noexcept {
+  return sdk::find_change(state, sdk::DownloadState::queued, sdk::Actor::user) != nullptr;
 }
 
 QueueService::QueueService(sdk::QueueStore& store, const sdk::Clock& clock, QueueSettings settings,
@@ -95,21 +96,22 @@ std::variant<Grabbed, GrabFailure> QueueService::grab(const GrabRequest& request
 }
 
 sdk::Result<Download> QueueService::find(std::int64_t id) {
-  sdk::FindRequest request;
-  request.id = id;
-  auto row = store_->find(request);
-  if (row) {
-    show_as_people_see(*row);
-    return row;
-  }
-  return row.error().status.code == sdk::Code::not_found ? no_such(id) : row.error();
+  Download found;
+  const sdk::Done done = find(id, [&](const sdk::DownloadView& row) { found = copy_of(row); });
+  if (!done) { return done.error(); }
+  return found;
 }
 
-sdk::Result<Page> QueueService::list(const sdk::ListRequest& request) {
-  auto rows = store_->list(request);
-  if (!rows) { return rows.error(); }
-  for (Download& d : rows->rows) { show_as_people_see(d); }
-  return Page{std::move(rows->rows), rows->total};
+sdk::Done QueueService::find(std::int64_t id, const RowVisit& visit) {
+  sdk::FindRequest request;
+  request.id = id;
+  sdk::Done done = store_->find(request, [&](const sdk::DownloadView& row) { visit(as_people_see(row)); });
+  if (!done && done.error().status.code == sdk::Code::not_found) { return no_such(id); }
+  return done;
+}
+
+sdk::Result<std::int64_t> QueueService::list(const sdk::ListRequest& request, const RowVisit& visit) {
+  return store_->list(request, [&](const sdk::DownloadView& row) { visit(as_people_see(row)); });
 }
 
 sdk::Result<sdk::Stats> QueueService::stats() { return store_->stats(settings_.lane); }

@@ -38,11 +38,6 @@ struct Grabbed {
   std::int64_t id = 0;
 };
 
-struct Page {
-  std::vector<Download> rows;
-  std::int64_t total = 0;
-};
-
 class StoreClient;
 
 struct QueueSettings {
@@ -65,7 +60,10 @@ class QueueService {
 
   [[nodiscard]] std::variant<Grabbed, GrabFailure> grab(const GrabRequest& request);
   [[nodiscard]] sdk::Result<Download> find(std::int64_t id);
-  [[nodiscard]] sdk::Result<Page> list(const sdk::ListRequest& request);
+  /// Without a copy; `not_found` without a call of `visit`.
+  [[nodiscard]] sdk::Done find(std::int64_t id, const RowVisit& visit);
+  /// How many match in all.
+  [[nodiscard]] sdk::Result<std::int64_t> list(const sdk::ListRequest& request, const RowVisit& visit);
   [[nodiscard]] sdk::Result<sdk::Stats> stats();
 
   /// Cancels; the reconciler then removes the item from its client, with data when asked. Asking again
@@ -104,7 +102,7 @@ class QueueService {
 };
 
 /// Whether a person may ask for a retry.
-[[nodiscard]] bool can_retry(const Download& download) noexcept;
+[[nodiscard]] bool can_retry(sdk::DownloadState state) noexcept;
 /// "low", "normal", "high", "very_high".
 [[nodiscard]] sdk::Result<sdk::Priority> parse_priority(std::string_view text);
 [[nodiscard]] std::string_view to_string(sdk::Priority priority) noexcept;

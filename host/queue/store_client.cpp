@@ -115,23 +115,41 @@ sdk::Result<std::vector<sdk::Outcome>> StoreClient::record_progress(std::span<co
 }
 
 sdk::Result<Download> StoreClient::find(const sdk::FindRequest& request) {
-  std::vector<Download> rows;
-  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  Download found;
+  const sdk::Done done = find(request, [&](const sdk::DownloadView& v) { found = copy_of(v); });
+  if (!done) { return done.error(); }
+  return found;
+}
+
+sdk::Done StoreClient::find(const sdk::FindRequest& request, const RowVisit& visit) {
+  bool found = false;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) {
+    found = true;
+    visit(v);
+    return false;  // one is all there is
+  });
   auto ctx = context();
   const sdk::Status status = store_.find(ctx, request, sink);
   if (!status.ok()) { return ctx.failure(status, "there is no such download"); }
-  if (rows.empty()) { return sdk::failure(sdk::Code::not_found, "there is no such download"); }
-  return std::move(rows.front());
+  if (!found) { return sdk::failure(sdk::Code::not_found, "there is no such download"); }
+  return sdk::Unit{};
 }
 
-sdk::Result<StoreClient::Rows> StoreClient::list(const sdk::ListRequest& request) {
-  Rows page;
-  page.rows.reserve(static_cast<std::size_t>(std::clamp(request.limit, 0, kPage)));
-  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { page.rows.push_back(copy_of(v)); });
+sdk::Result<std::vector<Download>> StoreClient::list(const sdk::ListRequest& request) {
+  std::vector<Download> rows;
+  rows.reserve(static_cast<std::size_t>(std::clamp(request.limit, 0, kPage)));
+  const auto total = list(request, [&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  if (!total) { return total.error(); }
+  return rows;
+}
+
+sdk::Result<std::int64_t> StoreClient::list(const sdk::ListRequest& request, const RowVisit& visit) {
+  std::int64_t total = 0;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { visit(v); });
   auto ctx = context();
-  const sdk::Status status = store_.list(ctx, request, sink, page.total);
+  const sdk::Status status = store_.list(ctx, request, sink, total);
   if (!status.ok()) { return ctx.failure(status, "the storage could not list"); }
-  return page;
+  return total;
 }
 
 sdk::Result<std::vector<Download>> StoreClient::list_all(sdk::ListFilter filter) {
@@ -142,8 +160,8 @@ sdk::Result<std::vector<Download>> StoreClient::list_all(sdk::ListFilter filter)
     request.limit = kPage;
     auto page = list(request);
     if (!page) { return page.error(); }
-    const bool last = page->rows.size() < static_cast<std::size_t>(kPage);
-    std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all));
+    const bool last = page->size() < static_cast<std::size_t>(kPage);
+    std::move(page->begin(), page->end(), std::back_inserter(all));
     if (last) { return all; }
     filter.after_id = all.back().id;
   }

@@ -40,11 +40,11 @@ class StoreClient {
   [[nodiscard]] sdk::Result<std::vector<Download>> rescue(std::string_view owner, int limit);
   [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> record_progress(std::span<const sdk::Progress> items);
   [[nodiscard]] sdk::Result<Download> find(const sdk::FindRequest& request);
-  struct Rows {
-    std::vector<Download> rows;
-    std::int64_t total = 0;
-  };
-  [[nodiscard]] sdk::Result<Rows> list(const sdk::ListRequest& request);
+  /// `not_found` without a call of `visit`.
+  [[nodiscard]] sdk::Done find(const sdk::FindRequest& request, const RowVisit& visit);
+  [[nodiscard]] sdk::Result<std::vector<Download>> list(const sdk::ListRequest& request);
+  /// How many match in all.
+  [[nodiscard]] sdk::Result<std::int64_t> list(const sdk::ListRequest& request, const RowVisit& visit);
   /// Every row that matches, read page by page in order of id.
   [[nodiscard]] sdk::Result<std::vector<Download>> list_all(sdk::ListFilter filter);
   [[nodiscard]] sdk::Done set_lane(const sdk::LaneSettings& settings);
