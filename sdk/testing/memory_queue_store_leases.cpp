@@ -20,7 +20,8 @@ Status MemoryQueueStore::claim(CallContext& ctx, const ClaimRequest& request, Do
       std::vector<Row*> before;
       std::vector<Row*> due;
       for (auto& [id, row] : rows_) {
-        if (row.claim_command == request.command_id && row.lease_owner == request.owner) { before.push_back(&row); }
+        const bool same = row.claim_command == request.command_id && row.lease_owner == request.owner;
+        if (same && row.lane == request.lane) { before.push_back(&row); }
         if (row.lane == request.lane && is_claimable(row) && row.data.due_at_ms <= now) { due.push_back(&row); }
       }
       const auto in_order = [](const Row* a, const Row* b) {

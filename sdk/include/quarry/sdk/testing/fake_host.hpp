@@ -21,14 +21,21 @@ class ManualClock final : public Clock {
   explicit ManualClock(std::int64_t wall_ms = 1'700'000'000'000) : wall_(wall_ms) {}
   [[nodiscard]] std::int64_t wall_ms() const noexcept override { return wall_.load(); }
   [[nodiscard]] std::int64_t steady_ms() const noexcept override { return steady_.load(); }
-  void advance(std::int64_t ms) noexcept {
-    wall_ += ms;
+  void advance(std::int64_t ms) {
     steady_ += ms;
+    jump(ms);
   }
   /// Moves the wall clock alone, as an administrator or a bad battery does.
-  void jump(std::int64_t ms) noexcept { wall_ += ms; }
+  void jump(std::int64_t ms) {
+    wall_ += ms;
+    if (on_move_) { on_move_(wall_ms()); }
+  }
+  /// Called after each move, with the wall time: for what keeps a clock of its own, as a database does. Set it before
+  /// others look at the clock.
+  void on_move(std::function<void(std::int64_t wall_ms)> tell) { on_move_ = std::move(tell); }
 
  private:
+  std::function<void(std::int64_t)> on_move_;
   std::atomic<std::int64_t> wall_;
   std::atomic<std::int64_t> steady_{1'000'000};
 };

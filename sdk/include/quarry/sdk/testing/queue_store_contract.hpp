@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ struct QueueStoreFactory {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;
   Ownership ownership = Ownership::one_process;
+  /// Why the store cannot be tested here ("PostgreSQL is not installed"): the tests are skipped. Empty: it can.
+  std::function<std::string()> missing = [] { return std::string(); };
+
+  /// For GoogleTest, which would print the bytes.
+  friend void PrintTo(const QueueStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 };
 
 /// What each test of the suite starts from: an empty store with a lane "downloads" for 1000 rows.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "migrate.hpp"
+
+#include "schema.hpp"
+
+#include <quarry/sdk/helpers/result.hpp>
+
+namespace quarry::storage_postgres {
+namespace {
+
+using storage_sql::in;
+using storage_sql::Integer;
+using storage_sql::out;
+
+constexpr Integer kOldestServer = 130000;
+/// "QRRY": held while the schema is brought up to date.
+constexpr char kLock[] = "SELECT pg_advisory_xact_lock(1364349529)";
+
+Integer ask(Session& session, const std::string& sql) {
+  Integer answer = 0;
+  Statement(session.soci(), sql, in(), out(answer)).one();
+  return answer;
+}
+
+void check_server(Session& session, const std::string& place) {
+  if (ask(session, "SELECT cast(current_setting('server_version_num') AS integer)") < kOldestServer) {
+    throw sdk::Error(sdk::Code::unavailable, "PostgreSQL (" + place + ") has version " +
+                                                 session.raw().parameter("server_version") +
+                                                 "; the storage needs 13 or newer");
+  }
+  if (session.raw().parameter("server_encoding") != "UTF8") {
+    throw sdk::Error(sdk::Code::unavailable,
+                     "the database (" + place + ") does not keep UTF-8; make one with `createdb --encoding=UTF8`");
+  }
+}
+
+/// Inside a transaction that holds the lock.
+Integer version_of(Session& session) {
+  session.raw().exec("CREATE TABLE IF NOT EXISTS quarry_schema (version integer NOT NULL)");
+  return ask(session, "SELECT coalesce(max(version), 0) FROM quarry_schema");
+}
+
+/// False: nothing was left to do.
+bool next_step(Session& session, const std::string& place) {
+  session.raw().exec("BEGIN");
+  session.raw().exec(kLock);
+  const Integer version = version_of(session);
+  if (version > sql::kSchemaVersion) {
+    throw sdk::Error(sdk::Code::conflict, "the database (" + place + ") has version " + std::to_string(version) +
+                                              ", and this quarry knows versions up to " +
+                                              std::to_string(sql::kSchemaVersion) +
+                                              "; install the newer quarry again or restore a backup");
+  }
+  if (version < sql::kSchemaVersion) {
+    session.raw().exec(sql::kMigrations.at(static_cast<std::size_t>(version)));
+    session.raw().exec(
+        ("DELETE FROM quarry_schema; INSERT INTO quarry_schema VALUES (" + std::to_string(version + 1) + ")").c_str());
+  }
+  session.raw().exec("COMMIT");
+  return version < sql::kSchemaVersion;
+}
+
+}  // namespace
+
+void migrate(Session& session, const std::string& place) {
+  check_server(session, place);
+  try {
+    while (next_step(session, place)) {}
+  } catch (...) {
+    if (session.raw().alive() && session.raw().in_transaction()) { session.raw().exec("ROLLBACK"); }
+    throw;
+  }
+}
+
+}  // namespace quarry::storage_postgres

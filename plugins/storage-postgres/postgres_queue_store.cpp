@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "postgres_queue_store.hpp"
+
+#include "failures.hpp"
+#include "migrate.hpp"
+
+#include <quarry/sdk/helpers/queue_store_rules.hpp>
+
+namespace quarry::storage_postgres {
+namespace {
+
+namespace rules = sdk::queue_rules;
+using sdk::CallContext;
+using sdk::Code;
+using sdk::Error;
+using sdk::Outcome;
+using sdk::Status;
+
+constexpr std::int64_t kDefaultReaders = 2;
+
+std::string unknown_commit(const std::string& place) {
+  return "the connection to PostgreSQL (" + place + ") broke while a change was committed, and could not be made again";
+}
+
+/// Text with a NUL cannot be kept by PostgreSQL; said before a statement fails for it.
+void check_text(std::string_view text, const char* what) { rules::check_that(text.find('\0') == text.npos, what); }
+
+}  // namespace
+
+const char kConfigSchema[] = R"({
+  "type": "object",
+  "properties": {
+    "url": {"type": "string", "minLength": 1, "secret": true, "description": "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; ?sslmode=verify-full&sslrootcert=FILE for TLS"},
+    "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
+  },
+  "required": ["url"],
+  "additionalProperties": false
+})";
+
+PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
+    : words_(connection_words(std::string(config.text("url")))),
+      place_(place_of(std::string(config.text("url")))),
+      line_(words_, place_),
+      readers_(static_cast<std::size_t>(config.integer("readers", kDefaultReaders)),
+               [this] { return std::make_unique<Reader>(words_); }) {}
+
+void PostgresQueueStore::check_open() const {
+  if (!opened_) { throw Error(Code::invalid, "the queue database has not been opened"); }
+}
+
+template <class Body>
+Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept {
+  return sdk::guard(ctx, [&] {
+    try {
+      body();
+    } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) { throw Error(explain(error, place_)); }
+  });
+}
+
+template <class Command>
+void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
+                               const Command& command) {
+  check_open();
+  if (count == 0) { return; }
+  Outcomes done;
+  const bool known = line_.run(ctx, count, one_statement, [&](Writer& writer) { done = command(writer); });
+  if (!known) {
+    Outcome unknown;
+    unknown.result = sdk::CommandResult::unknown_commit;
+    done.assign(count, unknown);
+  }
+  for (const Outcome& outcome : done) { outcomes.add(outcome); }
+}
+
+template <class Answer, class Command>
+Answer PostgresQueueStore::ask(CallContext& ctx, std::size_t count, const Command& command) {
+  check_open();
+  Answer answer{};
+  const bool known = line_.run(ctx, count, true, [&](Writer& writer) { answer = command(writer); });
+  if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(place_)); }
+  return answer;
+}
+
+template <class Body>
+void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
+  check_open();
+  for (bool again = false;; again = true) {
+    storage_sql::Pool<Reader>::Lease reader(readers_, ctx);
+    bool keeping = false;
+    try {
+      reader->session().keep_to(ctx);
+      keeping = true;
+      body(*reader);
+      return;
+    } catch (const std::exception& error) {
+      if (!is_connection_loss(error)) { throw; }
+      reader.drop();
+      // A session that was lost while it lay idle is noticed at its first word: nothing was answered yet.
+      if (again || keeping) { throw; }
+    }
+  }
+}
+
+Status PostgresQueueStore::open(CallContext& ctx) noexcept {
+  return guarded(ctx, [&] {
+    if (opened_) { throw Error(Code::conflict, "the queue database is open already"); }
+    Session session(words_, Access::writer);
+    session.keep_to(ctx);
+    migrate(session, place_);
+    opened_ = true;
+  });
+}
+
+Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDownload> items,
+                                   sdk::OutcomeSink& outcomes) noexcept {
+  return guarded(ctx, [&] {
+    for (const sdk::NewDownload& item : items) {
+      rules::check(item);
+      for (const std::string_view text : {item.lane, item.release_key, item.title, item.indexer, item.guid,
+                                          item.download_url, item.magnet, item.category}) {
+        check_text(text, "a download has a NUL byte in one of its texts");
+      }
+    }
+    write(ctx, items.size(), outcomes, items.size() == 1, [&](Writer& writer) { return writer.enqueue(items); });
+  });
+}
+
+Status PostgresQueueStore::claim(CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(request);
+    const auto taken =
+        ask<Rows>(ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); });
+    for (const auto& row : taken) {
+      if (!rows.add(row.view())) { return; }
+    }
+  });
+}
+
+Status PostgresQueueStore::heartbeat(CallContext& ctx, std::string_view owner, std::int64_t lease_ms,
+                                     std::span<const sdk::LeaseRef> leases, sdk::OutcomeSink& outcomes) noexcept {
+  return guarded(ctx, [&] {
+    rules::check_lease(owner, lease_ms);
+    write(ctx, leases.size(), outcomes, true,
+          [&](Writer& writer) { return writer.heartbeat(owner, lease_ms, leases); });
+  });
+}
+
+Status PostgresQueueStore::record_intent(CallContext& ctx, const sdk::Intent& intent,
+                                         sdk::OutcomeSink& outcome) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(intent);
+    check_text(intent.magnet, "an intent has a NUL byte in its magnet");
+    write(ctx, 1, outcome, intent.metainfo.empty(),
+          [&](Writer& writer) { return Outcomes{writer.record_intent(intent)}; });
+  });
+}
+
+Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Transition> changes,
+                                      sdk::OutcomeSink& outcomes) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(changes);
+    for (const sdk::Transition& change : changes) {
+      for (const std::string_view text : {change.reason, change.patch.due_reason, change.patch.error,
+                                          change.patch.client_item_id, change.patch.output_path}) {
+        check_text(text, "a transition has a NUL byte in one of its texts");
+      }
+    }
+    write(ctx, changes.size(), outcomes, changes.size() == 1,
+          [&](Writer& writer) { return writer.transition(changes); });
+  });
+}
+
+Status PostgresQueueStore::edit(CallContext& ctx, const sdk::Edit& edit, sdk::OutcomeSink& outcome) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(edit);
+    check_text(edit.category, "a category has a NUL byte in it");
+    write(ctx, 1, outcome, true, [&](Writer& writer) { return Outcomes{writer.edit(edit)}; });
+  });
+}
+
+Status PostgresQueueStore::rescue(CallContext& ctx, std::string_view command_id, std::string_view owner,
+                                  std::int32_t limit, sdk::DownloadSink& rows) noexcept {
+  return guarded(ctx, [&] {
+    rules::check_rescue(command_id, owner, limit);
+    const auto saved = ask<Rows>(ctx, static_cast<std::size_t>(limit),
+                                 [&](Writer& writer) { return writer.rescue(command_id, limit); });
+    for (const auto& row : saved) {
+      if (!rows.add(row.view())) { return; }
+    }
+  });
+}
+
+Status PostgresQueueStore::record_progress(CallContext& ctx, std::span<const sdk::Progress> items,
+                                           sdk::OutcomeSink& outcomes) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(items);
+    for (const sdk::Progress& item : items) {
+      check_text(item.client_state, "progress has a NUL byte in one of its texts");
+      check_text(item.output_path, "progress has a NUL byte in one of its texts");
+    }
+    write(ctx, items.size(), outcomes, true, [&](Writer& writer) { return writer.record_progress(items); });
+  });
+}
+
+Status PostgresQueueStore::set_lane(CallContext& ctx, const sdk::LaneSettings& settings) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(settings);
+    static_cast<void>(ask<bool>(ctx, 1, [&](Writer& writer) {
+      writer.set_lane(settings);
+      return true;
+    }));
+  });
+}
+
+Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::int64_t before_ms, std::int32_t limit,
+                                 std::int64_t& removed) noexcept {
+  return guarded(ctx, [&] {
+    rules::check_prune(limit);
+    removed = ask<std::int64_t>(ctx, static_cast<std::size_t>(limit),
+                                [&](Writer& writer) { return writer.prune(states, before_ms, limit); });
+  });
+}
+
+Status PostgresQueueStore::find(CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept {
+  return guarded(ctx, [&] {
+    bool found = false;
+    read(ctx, [&](Reader& reader) { found = reader.find(request, row); });
+    if (!found) { throw Error(Code::not_found, "there is no such download"); }
+  });
+}
+
+Status PostgresQueueStore::metainfo(CallContext& ctx, std::int64_t id, sdk::ByteSink& bytes) noexcept {
+  return guarded(ctx, [&] {
+    bool found = false;
+    read(ctx, [&](Reader& reader) { found = reader.metainfo(id, bytes); });
+    if (!found) { throw Error(Code::not_found, "there is no download " + std::to_string(id)); }
+  });
+}
+
+Status PostgresQueueStore::list(CallContext& ctx, const sdk::ListRequest& request, sdk::DownloadSink& rows,
+                                std::int64_t& total) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(request);
+    read(ctx, [&](Reader& reader) { reader.list(request, rows, total); });
+  });
+}
+
+Status PostgresQueueStore::stats(CallContext& ctx, std::string_view lane, sdk::Stats& out) noexcept {
+  return guarded(ctx, [&] { read(ctx, [&](Reader& reader) { out = reader.stats(lane); }); });
+}
+
+Status PostgresQueueStore::events_since(CallContext& ctx, std::int64_t after, std::int32_t limit,
+                                        sdk::EventSink& events) noexcept {
+  return guarded(ctx, [&] {
+    rules::check_events(limit);
+    read(ctx, [&](Reader& reader) { reader.events_since(after, limit, events); });
+  });
+}
+
+}  // namespace quarry::storage_postgres

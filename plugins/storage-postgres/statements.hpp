@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Every SQL text of the store, apart from the schema and from the pages of list(). Each command is one
+// statement, judged by its WHERE clause: between reading a row and writing it, another host could come.
+// What a statement did not change is read afterwards, to say why (see Writer).
+//
+// Parameters are numbered :1, :2 …; those with $1 are run without SOCI. Lists come as arrays in text form ('{1,2}'), so
+// that a batch is one statement, whatever its length.
+#pragma once
+
+#include <storage-sql/download_row.hpp>
+
+namespace quarry::storage_postgres::sql {
+
+/// A new session: plans that follow the indexes whatever the statistics say (a plan made while the table was
+/// small would be kept when it is not), times out like a call of the host, reports in English.
+inline constexpr char kSession[] =
+    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
+    "SET jit = off; SET lc_messages = 'C'; SET default_transaction_isolation = 'read committed'; "
+    "SET idle_in_transaction_session_timeout = 30000; SET client_min_messages = warning";
+/// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
+inline constexpr char kReaderSession[] =
+    "SET plan_cache_mode = force_custom_plan; SET default_transaction_read_only = on";
+inline constexpr char kWriterSession[] = "SET plan_cache_mode = force_generic_plan";
+
+inline constexpr char kBegin[] = "BEGIN";
+inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+inline constexpr char kCommit[] = "COMMIT";
+inline constexpr char kRollback[] = "ROLLBACK";
+
+/// All that is missing of `rows` is made; what stands in the way of the others is asked afterwards.
+/// :1 command :2 lane :3 release_key :4 title :5 indexer :6 guid :7 url :8 magnet :9 category :10 v1 :11 v2
+/// :12 flags :13 movie :14 size :15 due :16 bonus :17 priority :18 max_retries
+inline constexpr char kEnqueue[] =
+    "WITH made AS (INSERT INTO download (state, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, "
+    "max_retries, priority, movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, "
+    "infohash_v2, category, title, indexer, guid, download_url, magnet) "
+    "SELECT 0, i.flags, CASE WHEN i.flags & 1 <> 0 THEN 0 WHEN i.due <= now_ms() THEN 1 ELSE 2 END, "
+    "cast(greatest(-9223372036854775808, least(9223372036854775807, cast(now_ms() AS numeric) - i.bonus)) AS bigint), "
+    "CASE WHEN i.due = 0 THEN now_ms() ELSE i.due END, now_ms(), now_ms(), i.max_retries, i.priority, i.movie, i.size, "
+    "i.lane, i.command, i.command, i.release_key, i.v1, i.v2, i.category, i.title, i.indexer, i.guid, i.url, i.magnet "
+    "FROM unnest(cast(:1 AS text[]), cast(:2 AS text[]), cast(:3 AS text[]), cast(:4 AS text[]), cast(:5 AS text[]), "
+    "cast(:6 AS text[]), cast(:7 AS text[]), cast(:8 AS text[]), cast(:9 AS text[]), cast(:10 AS text[]), "
+    "cast(:11 AS text[]), cast(:12 AS integer[]), cast(:13 AS bigint[]), cast(:14 AS bigint[]), "
+    "cast(:15 AS bigint[]), cast(:16 AS bigint[]), cast(:17 AS integer[]), cast(:18 AS integer[])) "
+    "WITH ORDINALITY AS i (command, lane, release_key, title, indexer, guid, url, magnet, category, v1, v2, flags, "
+    "movie, size, due, bonus, priority, max_retries, place) ORDER BY i.place "
+    "ON CONFLICT DO NOTHING RETURNING id, created_by), "
+    "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
+    "SELECT id, now_ms(), 0, -1, 0, 3, created_by, '' FROM made ORDER BY id) "
+    "SELECT id, created_by FROM made";
+inline constexpr char kFindCreatedBy[] = "SELECT id, epoch, version FROM download WHERE created_by = :1";
+/// The live row other than :1 that holds release key :2, hash :3 or hash :4; each through its own index.
+inline constexpr char kFindHolder[] =
+    "SELECT coalesce(min(id), 0) FROM (SELECT id FROM download WHERE release_key = :2 AND live AND id <> :1 "
+    "UNION ALL SELECT id FROM download WHERE infohash_v1 = :3 AND infohash_v1 <> '' AND live AND id <> :1 "
+    "UNION ALL SELECT id FROM download WHERE infohash_v2 = :4 AND infohash_v2 <> '' AND live AND id <> :1) AS holders";
+
+/// :1 lane :2 limit :3 owner :4 lease_ms :5 command :6 most rows whose due time came
+inline constexpr char kClaim[] =
+    "SELECT " QUARRY_DOWNLOAD_COLUMNS
+    " FROM claim(:1, cast(:2 AS integer), :3, cast(:4 AS bigint), :5, cast(:6 AS integer))";
+
+/// :1 ids :2 epochs :3 owner :4 lease_ms
+inline constexpr char kHeartbeat[] =
+    "UPDATE download AS d SET lease_until_ms = clock_ms() + cast(:4 AS bigint), version = d.version + 1, "
+    "updated_at_ms = now_ms() FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[])) AS i (id, epoch) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = 1 AND d.lease_owner = :3 RETURNING d.id, d.epoch, d.version";
+
+/// :1 id :2 epoch :3 command :4 client :5 v1 :6 v2 :7 magnet :8 size
+inline constexpr char kIntent[] =
+    "UPDATE download SET version = version + 1, updated_at_ms = now_ms(), last_command = :3, client = :4, "
+    "infohash_v1 = :5, infohash_v2 = :6, magnet = CASE WHEN :7 = '' THEN magnet ELSE :7 END, "
+    "size_bytes = CASE WHEN cast(:8 AS bigint) < 0 THEN size_bytes ELSE cast(:8 AS bigint) END "
+    "WHERE id = cast(:1 AS bigint) AND epoch = cast(:2 AS bigint) AND state = 1 AND lease_until_ms > now_ms() "
+    "AND last_command <> :3 RETURNING id, epoch, version";
+/// $1 id $2 bytes, binary
+inline constexpr char kPutMetainfo[] =
+    "INSERT INTO metainfo (download_id, bytes) VALUES ($1, $2) ON CONFLICT (download_id) DO UPDATE SET bytes = "
+    "excluded.bytes";
+
+/// :1 id :2 epoch :3 version :4 from :5 to :6 raises the epoch :7 actor :8 command :9 reason :10 fields :11 due
+/// :12 due_reason :13 error :14 client_item :15 output :16 v1 :17 v2 :18 size :19 done :20 progress :21 error_code
+/// :22 cleanup :23 attempts :24 set_flags :25 clear_flags. Bits of fields: sdk::PatchField.
+#define QUARRY_NEW_FLAGS "(CASE WHEN i.fields & 64 <> 0 THEN (d.flags & ~i.clear) | i.set ELSE d.flags END)"
+#define QUARRY_NEW_DUE "(CASE WHEN i.fields & 1 = 0 THEN d.due_at_ms WHEN i.due = 0 THEN now_ms() ELSE i.due END)"
+inline constexpr char kTransition[] =
+    "WITH changed AS (UPDATE download AS d SET state = i.goal, flags = " QUARRY_NEW_FLAGS
+    ", ready = CASE WHEN i.goal <> 0 OR " QUARRY_NEW_FLAGS " & 1 <> 0 THEN 0 WHEN " QUARRY_NEW_DUE
+    " <= now_ms() THEN 1 ELSE 2 END, epoch = d.epoch + i.raises, version = d.version + 1, due_at_ms = " QUARRY_NEW_DUE
+    ", due_reason = CASE WHEN i.fields & 1 <> 0 THEN i.due_reason ELSE d.due_reason END, "
+    "error_code = CASE WHEN i.fields & 2 <> 0 THEN i.error_code ELSE d.error_code END, "
+    "error = CASE WHEN i.fields & 2 <> 0 THEN i.error ELSE d.error END, "
+    "client = CASE WHEN i.fields & 256 <> 0 THEN '' ELSE d.client END, "
+    "client_item_id = CASE WHEN i.fields & 4 <> 0 THEN i.item WHEN i.fields & 256 <> 0 THEN '' "
+    "ELSE d.client_item_id END, "
+    "output_path = CASE WHEN i.fields & 8 <> 0 THEN i.output ELSE d.output_path END, "
+    "size_bytes = CASE WHEN i.fields & 16 <> 0 THEN i.size ELSE d.size_bytes END, "
+    "cleanup = CASE WHEN i.fields & 32 <> 0 THEN i.cleanup ELSE d.cleanup END, "
+    "attempts = CASE WHEN i.fields & 128 <> 0 THEN i.attempts ELSE d.attempts END, "
+    "infohash_v1 = CASE WHEN i.fields & 512 <> 0 THEN i.v1 ELSE d.infohash_v1 END, "
+    "infohash_v2 = CASE WHEN i.fields & 512 <> 0 THEN i.v2 ELSE d.infohash_v2 END, "
+    "done_bytes = CASE WHEN i.fields & 1024 <> 0 THEN i.done ELSE d.done_bytes END, "
+    "progress = CASE WHEN i.fields & 1024 <> 0 THEN i.progress ELSE d.progress END, "
+    "lease_until_ms = 0, lease_owner = '', claim_command = '', last_command = i.command, updated_at_ms = now_ms(), "
+    "ended_at_ms = CASE WHEN i.goal IN (5, 7, 8) THEN now_ms() ELSE 0 END "
+    "FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[]), cast(:3 AS bigint[]), cast(:4 AS integer[]), "
+    "cast(:5 AS integer[]), cast(:6 AS integer[]), cast(:7 AS integer[]), cast(:8 AS text[]), cast(:9 AS text[]), "
+    "cast(:10 AS integer[]), cast(:11 AS bigint[]), cast(:12 AS text[]), cast(:13 AS text[]), cast(:14 AS text[]), "
+    "cast(:15 AS text[]), cast(:16 AS text[]), cast(:17 AS text[]), cast(:18 AS bigint[]), cast(:19 AS bigint[]), "
+    "cast(:20 AS double precision[]), cast(:21 AS integer[]), cast(:22 AS integer[]), cast(:23 AS integer[]), "
+    "cast(:24 AS integer[]), cast(:25 AS integer[])) AS i (id, epoch, version, origin, goal, raises, actor, command, "
+    "reason, fields, due, due_reason, error, item, output, v1, v2, size, done, progress, error_code, cleanup, "
+    "attempts, set, clear) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = i.origin AND (i.version < 0 OR d.version = i.version) "
+    "AND d.last_command <> i.command "
+    "RETURNING d.id, d.epoch, d.version, i.origin, i.goal, i.actor, i.command, i.reason), "
+    "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
+    "SELECT id, now_ms(), epoch, origin, goal, actor, command, reason FROM changed) "
+    "SELECT id, epoch, version FROM changed";
+#undef QUARRY_NEW_FLAGS
+#undef QUARRY_NEW_DUE
+
+/// :1 id :2 expected version :3 command :4 fields :5 hold :6 set :7 clear :8 priority :9 bonus :10 category :11
+/// cleanup. Bits of fields: sdk::EditField.
+#define QUARRY_NEW_FLAGS                                                                                     \
+  "((CASE WHEN cast(:4 AS integer) & 1 = 0 THEN flags WHEN cast(:5 AS integer) <> 0 THEN flags | 1 "         \
+  "ELSE flags & ~1 END) & ~(CASE WHEN cast(:4 AS integer) & 16 <> 0 THEN cast(:7 AS integer) ELSE 0 END) | " \
+  "(CASE WHEN cast(:4 AS integer) & 16 <> 0 THEN cast(:6 AS integer) ELSE 0 END))"
+inline constexpr char kEdit[] =
+    "UPDATE download AS d SET version = version + 1, updated_at_ms = now_ms(), last_command = :3, "
+    "flags = " QUARRY_NEW_FLAGS ", ready = CASE WHEN state <> 0 OR " QUARRY_NEW_FLAGS
+    " & 1 <> 0 THEN 0 WHEN due_at_ms <= now_ms() THEN 1 ELSE 2 END, "
+    "priority = CASE WHEN cast(:4 AS integer) & 2 <> 0 THEN cast(:8 AS integer) ELSE priority END, "
+    "rank = CASE WHEN cast(:4 AS integer) & 4 <> 0 THEN "
+    "(SELECT greatest(r.rank, -9223372036854775807) - 1 FROM download AS r WHERE r.lane = d.lane ORDER BY r.rank LIMIT "
+    "1) "
+    "WHEN cast(:4 AS integer) & 2 <> 0 THEN cast(greatest(-9223372036854775808, least(9223372036854775807, "
+    "cast(enqueued_at_ms AS numeric) - cast(:9 AS bigint))) AS bigint) ELSE rank END, "
+    "category = CASE WHEN cast(:4 AS integer) & 8 <> 0 THEN :10 ELSE category END, "
+    "cleanup = CASE WHEN cast(:4 AS integer) & 32 <> 0 THEN cast(:11 AS integer) ELSE cleanup END "
+    "WHERE id = cast(:1 AS bigint) AND (cast(:2 AS bigint) < 0 OR version = cast(:2 AS bigint)) AND last_command <> :3 "
+    "RETURNING id, epoch, version";
+#undef QUARRY_NEW_FLAGS
+
+/// :1 command :2 limit :3 wait of a row that goes back to the queue :4 its reason :5 reason of the event.
+/// With an intent (client) the client may have it: verifying, else queued with the attempt not counted.
+inline constexpr char kRescue[] =
+    "WITH lost AS (SELECT id, lease_until_ms FROM download WHERE state = 1 AND lease_until_ms > 0 AND lease_until_ms "
+    "<= now_ms() "
+    "ORDER BY lease_until_ms, id LIMIT cast(:2 AS integer) FOR NO KEY UPDATE SKIP LOCKED), "
+    "saved AS (UPDATE download SET state = CASE WHEN client <> '' THEN 2 ELSE 0 END, "
+    "ready = CASE WHEN client <> '' OR flags & 1 <> 0 THEN 0 ELSE 2 END, epoch = epoch + 1, version = version + 1, "
+    "attempts = CASE WHEN client <> '' THEN attempts ELSE greatest(0, attempts - 1) END, "
+    "due_at_ms = CASE WHEN client <> '' THEN due_at_ms ELSE now_ms() + cast(:3 AS bigint) END, "
+    "due_reason = CASE WHEN client <> '' THEN due_reason ELSE :4 END, lease_until_ms = 0, lease_owner = '', "
+    "claim_command = '', last_command = :1, updated_at_ms = now_ms() "
+    "WHERE id = ANY (ARRAY (SELECT id FROM lost)) RETURNING *), "
+    "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
+    "SELECT id, now_ms(), epoch, 1, state, 1, :1, :5 FROM saved ORDER BY (SELECT l.lease_until_ms FROM lost AS l WHERE "
+    "l.id = saved.id), id) "
+    "SELECT " QUARRY_DOWNLOAD_COLUMNS
+    " FROM saved ORDER BY (SELECT l.lease_until_ms FROM lost AS l WHERE l.id = saved.id), id";
+
+/// :1 id :2 epoch :3 set :4 clear :5 seeders :6 leechers :7 size :8 done :9 down :10 up :11 eta :12 progress
+/// :13 ratio :14 client_state :15 output
+inline constexpr char kProgress[] =
+    "UPDATE download AS d SET flags = (d.flags & ~i.clear) | i.set, seeders = i.seeders, leechers = i.leechers, "
+    "size_bytes = CASE WHEN i.size < 0 THEN d.size_bytes ELSE i.size END, done_bytes = i.done, down_bps = i.down, "
+    "up_bps = i.up, eta_s = i.eta, progress = i.progress, ratio = i.ratio, progress_at_ms = now_ms(), "
+    "client_state = i.client_state, output_path = CASE WHEN i.output = '' THEN d.output_path ELSE i.output END "
+    "FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[]), cast(:3 AS integer[]), cast(:4 AS integer[]), "
+    "cast(:5 AS integer[]), cast(:6 AS integer[]), cast(:7 AS bigint[]), cast(:8 AS bigint[]), cast(:9 AS bigint[]), "
+    "cast(:10 AS bigint[]), cast(:11 AS bigint[]), cast(:12 AS double precision[]), "
+    "cast(:13 AS double precision[]), cast(:14 AS text[]), cast(:15 AS text[])) AS i (id, epoch, set, clear, seeders, "
+    "leechers, size, done, down, up, eta, progress, ratio, client_state, output) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state IN (3, 4, 5) RETURNING d.id, d.epoch, d.version";
+
+/// What is needed to say why a command did not change a row. :1 ids
+inline constexpr char kFacts[] =
+    "SELECT id, epoch, version, state, lease_until_ms, lease_owner, last_command, release_key, infohash_v1, "
+    "infohash_v2, now_ms() FROM download WHERE id = ANY (cast(:1 AS bigint[]))";
+
+/// :1 lane :2 max_active :3 hold
+inline constexpr char kSetLane[] =
+    "INSERT INTO lane AS l (name, max_active, hold) VALUES (:1, cast(:2 AS integer), greatest(cast(:3 AS integer), 0)) "
+    "ON CONFLICT (name) DO UPDATE SET max_active = excluded.max_active, "
+    "hold = CASE WHEN cast(:3 AS integer) < 0 THEN l.hold ELSE cast(:3 AS integer) END";
+
+/// :1 states (bits) :2 before :3 limit
+inline constexpr char kPrune[] =
+    "WITH gone AS (DELETE FROM download WHERE id = ANY (ARRAY (SELECT id FROM download WHERE ended_at_ms <> 0 AND "
+    "cleanup = 0 AND ended_at_ms < cast(:2 AS bigint) AND (cast(:1 AS integer) >> state) & 1 = 1 "
+    "ORDER BY ended_at_ms, id LIMIT cast(:3 AS integer) FOR UPDATE SKIP LOCKED)) RETURNING id) SELECT count(*) FROM "
+    "gone";
+
+// ---- reading ----------------------------------------------------------------------------------
+
+inline constexpr char kById[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE id = cast(:1 AS bigint)";
+inline constexpr char kByHash[] =
+    "SELECT " QUARRY_DOWNLOAD_COLUMNS
+    " FROM download WHERE id = (SELECT min(id) FROM (SELECT id FROM download WHERE infohash_v1 = :1 AND infohash_v1 <> "
+    "'' AND live UNION ALL SELECT id FROM download WHERE infohash_v2 = :1 AND infohash_v2 <> '' AND live) AS h)";
+inline constexpr char kByRelease[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE release_key = :1 AND live";
+inline constexpr char kByCommand[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE created_by = :1";
+/// $1 id; no row without the download, NULL without a metainfo
+inline constexpr char kMetainfo[] =
+    "SELECT m.bytes FROM download AS d LEFT JOIN metainfo AS m ON m.download_id = d.id WHERE d.id = $1";
+inline constexpr char kStatusCounts[] =
+    "SELECT state, status, cast(sum(n) AS bigint) FROM status_count GROUP BY state, status HAVING sum(n) > 0";
+/// All about lane :1, in one row.
+inline constexpr char kLaneStats[] =
+    "SELECT coalesce((SELECT max_active FROM lane WHERE name = :1), 3), "
+    "coalesce((SELECT hold FROM lane WHERE name = :1), 0), "
+    "(SELECT count(*) FROM download WHERE lane = :1 AND state IN (1, 2, 3, 4) AND flags & 1 = 0), "
+    "coalesce(least((SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready <> 0 AND ready = 1), "
+    "(SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready <> 0 AND ready = 2)), 0), "
+    "coalesce((SELECT max(sequence) FROM event WHERE sequence <= events_settled()), 0)";
+inline constexpr char kEventsSettled[] = "SELECT events_settled()";
+/// :1 after :2 the last settled :3 limit
+inline constexpr char kEventsSince[] =
+    "SELECT sequence, download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason FROM event "
+    "WHERE sequence > cast(:1 AS bigint) AND sequence <= cast(:2 AS bigint) ORDER BY sequence LIMIT cast(:3 AS "
+    "integer)";
+
+}  // namespace quarry::storage_postgres::sql

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "test_database.hpp"
+
+#include "raw_postgres.hpp"
+
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+
+namespace quarry::storage_postgres::testing {
+namespace {
+
+std::string server_url() {
+  const char* file = std::getenv("QUARRY_TEST_POSTGRES");
+  std::string url;
+  if (file != nullptr) { std::getline(std::ifstream(file), url); }
+  return url;
+}
+
+}  // namespace
+
+struct TestDatabase::Connection {
+  explicit Connection(const std::string& url) : session(soci::postgresql, connection_words(url)), raw(session) {
+    raw.exec("SET client_min_messages = warning");
+  }
+  soci::session session;
+  RawPostgres raw;
+};
+
+std::string TestDatabase::missing() {
+  if (!server_url().empty()) { return {}; }
+  return "no PostgreSQL: QUARRY_TEST_POSTGRES names no file with the URL of a server";
+}
+
+TestDatabase& TestDatabase::get() {
+  static TestDatabase database;
+  return database;
+}
+
+TestDatabase::TestDatabase() : name_("quarry_test_" + std::to_string(getpid())) {
+  const std::string server = server_url();
+  if (server.empty()) { throw std::runtime_error(missing()); }
+  server_ = std::make_unique<Connection>(server);
+  server_->raw.exec(("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)").c_str());
+  server_->raw.exec(("CREATE DATABASE " + name_).c_str());
+  url_ = server.substr(0, server.rfind('/') + 1) + name_;
+  own_ = std::make_unique<Connection>(url_);
+}
+
+TestDatabase::~TestDatabase() {
+  own_.reset();
+  try {
+    server_->raw.exec(("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)").c_str());
+  } catch (const std::exception&) {
+    // The server goes away with the test run, and takes it along.
+  }
+}
+
+void TestDatabase::run(const std::string& sql) { own_->raw.exec(sql.c_str()); }
+void TestDatabase::clear() { run("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); }
+
+void TestDatabase::take_clock(std::int64_t wall_ms) {
+  run("CREATE TABLE test_clock (ms bigint); INSERT INTO test_clock VALUES (" + std::to_string(wall_ms) +
+      ");"
+      "CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT ms FROM test_clock';"
+      "CREATE OR REPLACE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT ms FROM test_clock'");
+}
+void TestDatabase::set_clock(std::int64_t wall_ms) { run("UPDATE test_clock SET ms = " + std::to_string(wall_ms)); }
+
+}  // namespace quarry::storage_postgres::testing

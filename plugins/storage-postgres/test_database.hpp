@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// A database of its own for a test program, on the server that the test run has started.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace quarry::storage_postgres::testing {
+
+/// Made with the first call, dropped when the program ends.
+class TestDatabase {
+ public:
+  /// Throws std::runtime_error when there is no server.
+  [[nodiscard]] static TestDatabase& get();
+  /// Why there is none; empty when there is one. The environment variable QUARRY_TEST_POSTGRES names a file that
+  /// holds the URL of the server.
+  [[nodiscard]] static std::string missing();
+
+  ~TestDatabase();
+  TestDatabase(const TestDatabase&) = delete;
+  TestDatabase& operator=(const TestDatabase&) = delete;
+
+  [[nodiscard]] const std::string& url() const noexcept { return url_; }
+  /// Empties it: no tables, no functions.
+  void clear();
+  /// Runs any statements.
+  void run(const std::string& sql);
+  /// From now on the store's clock is the table test_clock, which set_clock() sets.
+  void take_clock(std::int64_t wall_ms);
+  void set_clock(std::int64_t wall_ms);
+
+ private:
+  TestDatabase();
+  struct Connection;
+  std::string name_;
+  std::string url_;
+  std::unique_ptr<Connection> server_;
+  std::unique_ptr<Connection> own_;
+};
+
+}  // namespace quarry::storage_postgres::testing

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "write_line.hpp"
+
+#include "failures.hpp"
+#include "statements.hpp"
+
+namespace quarry::storage_postgres {
+namespace {
+
+/// A connection can be lost, and two writers can meet, more than once.
+constexpr int kTries = 4;
+
+}  // namespace
+
+bool WriteLine::run(sdk::CallContext& ctx, std::size_t rows, bool one_statement, const Command& command) {
+  return line_.run(
+      ctx, rows, [&] { command(open_->writer); }, one_statement);
+}
+
+std::size_t WriteLine::run(sdk::CallContext& leader, Group group) noexcept {
+  if (group.size() > 1 && commit(leader, group) == End::committed) { return group.size(); }
+  // One of them may have spoilt it for the others.
+  for (Ticket* ticket : group) { commit_alone(leader, *ticket); }
+  return group.size();
+}
+
+void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket) noexcept {
+  Ticket* const one = &ticket;
+  End end = End::failed;
+  bool unknown = false;
+  for (int tries = 0; tries < kTries; ++tries) {
+    end = commit(ctx, std::span(&one, 1));
+    if (end == End::committed) { return; }
+    // Once a commit may have arrived, a later failure does not say that it has not.
+    unknown = unknown || end == End::unknown;
+    if (!worth_repeating_ || ctx.cancelled() || ctx.remaining_ms() <= 0) { break; }
+  }
+  if (unknown) {
+    ticket.unknown = true;
+  } else {
+    ticket.failure = why_;
+  }
+}
+
+WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
+  const bool bare = group.size() == 1 && group.front()->one_statement;
+  bool may_have_arrived = false;
+  try {
+    if (open_ == nullptr) { open_ = std::make_unique<Open>(words_); }
+    RawPostgres& raw = open_->session.raw();
+    open_->session.keep_to(ctx);
+    may_have_arrived = bare;
+    if (!bare) { raw.exec(sql::kBegin); }
+    for (Ticket* ticket : group) { (*ticket->command)(); }
+    may_have_arrived = true;
+    if (!bare) { raw.exec(sql::kCommit); }
+    return End::committed;
+  } catch (const std::exception& error) {
+    give_up(error);
+    return may_have_arrived && is_connection_loss(error) ? End::unknown : End::failed;
+  }
+}
+
+void WriteLine::give_up(const std::exception& error) noexcept {
+  why_ = explain(error, place_);
+  const bool was_open = open_ != nullptr;
+  const bool lost = is_connection_loss(error);
+  // A new session is tried once more at once; one that could not even be made is not.
+  worth_repeating_ = was_open && (lost || is_worth_repeating(error));
+  if (!was_open) { return; }
+  try {
+    if (!lost && open_->session.raw().in_transaction()) { open_->session.raw().exec(sql::kRollback); }
+    if (lost || !open_->session.raw().alive()) { open_.reset(); }
+  } catch (const std::exception&) { open_.reset(); }
+}
+
+}  // namespace quarry::storage_postgres

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The commands that change rows. Each is one statement that judges and writes in one go; only for rows that it left
+// alone is it asked afterwards why, and that answer is the one of sdk::queue_rules, as in every store.
+// Used by one thread at a time; bound to its session for life.
+#pragma once
+
+#include "session.hpp"
+
+#include <quarry/sdk/abi/queue_store.hpp>
+#include <storage-sql/download_row.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quarry::storage_postgres {
+
+using Outcomes = std::vector<sdk::Outcome>;
+using Rows = std::vector<storage_sql::OwnedRow>;
+
+/// A command throws on a failure of the database, after which its transaction must be rolled back.
+class Writer {
+ public:
+  explicit Writer(Session& session);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  [[nodiscard]] Outcomes enqueue(std::span<const sdk::NewDownload> items);
+  [[nodiscard]] Rows claim(const sdk::ClaimRequest& request);
+  [[nodiscard]] Outcomes heartbeat(std::string_view owner, std::int64_t lease_ms,
+                                   std::span<const sdk::LeaseRef> leases);
+  [[nodiscard]] sdk::Outcome record_intent(const sdk::Intent& intent);
+  [[nodiscard]] Outcomes transition(std::span<const sdk::Transition> changes);
+  [[nodiscard]] sdk::Outcome edit(const sdk::Edit& edit);
+  [[nodiscard]] Rows rescue(std::string_view command_id, std::int32_t limit);
+  [[nodiscard]] Outcomes record_progress(std::span<const sdk::Progress> items);
+  void set_lane(const sdk::LaneSettings& settings);
+  [[nodiscard]] std::int64_t prune(std::uint32_t states, std::int64_t before_ms, std::int32_t limit);
+
+ private:
+  struct Queries;
+  struct Facts;
+  [[nodiscard]] std::vector<Facts> facts_of(std::span<const std::int64_t> ids);
+  [[nodiscard]] Facts fact_of(std::int64_t id);
+  [[nodiscard]] std::int64_t holder(std::int64_t self, std::string_view release_key, std::string_view v1,
+                                    std::string_view v2);
+  [[nodiscard]] sdk::Outcome reason_not_made(const sdk::NewDownload& item);
+  void enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& outcomes);
+  void transition_group(std::span<const sdk::Transition> changes, std::span<const std::size_t> places,
+                        Outcomes& outcomes);
+  [[nodiscard]] sdk::Outcome transition_reviving(const sdk::Transition& change);
+
+  std::unique_ptr<Queries> queries_;
+};
+
+}  // namespace quarry::storage_postgres

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The columns of a download in the one order in which both stores select them, and the ways from a
+// row to the SDK's view of it.
+#pragma once
+
+#include <quarry/sdk/abi/queue_store.hpp>
+
+#include <array>
+#include <memory>
+
+/// The columns of a row in the order of read_row().
+#define QUARRY_DOWNLOAD_COLUMNS                                                                                     \
+  "id, flags, epoch, version, state, priority, movie_id, size_bytes, rank, due_at_ms, lease_until_ms, "             \
+  "enqueued_at_ms, updated_at_ms, ended_at_ms, done_bytes, down_bps, up_bps, eta_s, progress_at_ms, attempts, "     \
+  "max_retries, seeders, leechers, cleanup, error_code, progress, ratio, lane, release_key, title, indexer, guid, " \
+  "download_url, magnet, category, client, client_item_id, infohash_v1, infohash_v2, output_path, lease_owner, "    \
+  "due_reason, error, client_state"
+
+namespace quarry::storage_sql {
+
+inline constexpr char kDownloadColumns[] = QUARRY_DOWNLOAD_COLUMNS;
+inline constexpr std::size_t kDownloadIntegers = 25;
+inline constexpr std::size_t kDownloadReals = 2;
+
+/// The last columns: texts.
+inline constexpr std::array kDownloadTexts = {
+    &sdk::DownloadView::lane,           &sdk::DownloadView::release_key,  &sdk::DownloadView::title,
+    &sdk::DownloadView::indexer,        &sdk::DownloadView::guid,         &sdk::DownloadView::download_url,
+    &sdk::DownloadView::magnet,         &sdk::DownloadView::category,     &sdk::DownloadView::client,
+    &sdk::DownloadView::client_item_id, &sdk::DownloadView::infohash_v1,  &sdk::DownloadView::infohash_v2,
+    &sdk::DownloadView::output_path,    &sdk::DownloadView::lease_owner,  &sdk::DownloadView::due_reason,
+    &sdk::DownloadView::error,          &sdk::DownloadView::client_state,
+};
+
+/// `source` answers integer(column), real(column) and text(column), counted from 0.
+template <class Source>
+[[nodiscard]] sdk::DownloadView read_row(const Source& source) {
+  sdk::DownloadView row;
+  int column = 0;
+  const auto big = [&] { return source.integer(column++); };
+  const auto small = [&] { return static_cast<std::int32_t>(source.integer(column++)); };
+  row.id = big();
+  row.flags = static_cast<std::uint32_t>(big());
+  row.epoch = big();
+  row.version = big();
+  row.state = static_cast<sdk::DownloadState>(small());
+  row.priority = static_cast<sdk::Priority>(small());
+  row.movie_id = big();
+  row.size_bytes = big();
+  row.rank = big();
+  row.due_at_ms = big();
+  row.lease_until_ms = big();
+  row.enqueued_at_ms = big();
+  row.updated_at_ms = big();
+  row.ended_at_ms = big();
+  row.done_bytes = big();
+  row.down_bps = big();
+  row.up_bps = big();
+  row.eta_s = big();
+  row.progress_at_ms = big();
+  row.attempts = small();
+  row.max_retries = small();
+  row.seeders = small();
+  row.leechers = small();
+  row.cleanup = small();
+  row.error_code = static_cast<sdk::Code>(small());
+  row.progress = source.real(column++);
+  row.ratio = source.real(column++);
+  for (const auto text : kDownloadTexts) { row.*text = source.text(column++); }
+  return row;
+}
+
+/// A row with texts of its own, all in one piece of memory.
+class OwnedRow {
+ public:
+  explicit OwnedRow(const sdk::DownloadView& view);
+  [[nodiscard]] const sdk::DownloadView& view() const noexcept { return view_; }
+
+ private:
+  sdk::DownloadView view_;
+  std::unique_ptr<char[]> texts_;
+};
+
+}  // namespace quarry::storage_sql
