@@ -16,6 +16,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
@@ -27,6 +28,7 @@ VERSIONS = Path("/usr/lib/postgresql")
 USER = "quarry"
 MAINTENANCE = "postgres"
 PREFIX = "quarry-pg-"
+SKIPPED = 77  # the exit code that CTest shows so
 STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 SETTINGS = {"listen_addresses": "127.0.0.1", "max_connections": 200, "log_line_prefix": "%m [%p] %a ", "ssl": "off"}
 # Nothing is flushed to the disk: what was committed outlives a crash of the server, but not one of the machine.
@@ -46,6 +48,15 @@ def programs(versions=None):
         raise NotInstalled(f"PostgreSQL is not installed (no {versions or VERSIONS}/*/bin/initdb): "
                            "apt-get install postgresql-15")
     return max(folders, key=lambda folder: [int(part) for part in re.findall(r"\d+", folder.parent.name)])
+
+
+def skip_without_postgres():
+    """For test programs: ends them as skipped, with the reason."""
+    try:
+        programs()
+    except NotInstalled as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
 
 
 def server_user():

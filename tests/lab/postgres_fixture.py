@@ -18,10 +18,9 @@ import sys
 import time
 from pathlib import Path
 
-from postgres import PREFIX, NotInstalled, PrivatePostgres, programs
+from postgres import PREFIX, SKIPPED, NotInstalled, PrivatePostgres, programs
 from processes import Process, end_process, wait_until
 
-SKIPPED = 77
 IDLE_SECONDS = 600
 START_SECONDS = 90
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import postgres
 import postgres_fixture as fixture
-from postgres import NotInstalled, environment, programs
+from postgres import environment, programs, skip_without_postgres
 from processes import start_ticks, wait_until
 
 
@@ -144,9 +144,5 @@ class Fixture(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    try:
-        programs()
-    except NotInstalled as reason:
-        print(reason)
-        sys.exit(77)
+    skip_without_postgres()
     unittest.main()

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from postgres import USER, NotInstalled, PrivatePostgres, environment, programs
+from postgres import USER, NotInstalled, PrivatePostgres, environment, programs, skip_without_postgres
 from processes import start_ticks, wait_until
 
 
@@ -156,9 +156,5 @@ class Life(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    try:
-        programs()
-    except NotInstalled as reason:
-        print(reason)
-        sys.exit(77)
+    skip_without_postgres()
     unittest.main()
