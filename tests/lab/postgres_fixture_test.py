@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import postgres
 import postgres_fixture as fixture
-from postgres import environment, programs, skip_without_postgres
+from postgres import PrivatePostgres, environment, programs, skip_without_postgres
 from processes import start_ticks, wait_until
 
 
@@ -103,6 +103,14 @@ class Fixture(unittest.TestCase):
         # Its notes are still there, and somebody else may have its process ids by now.
         self.assertTrue((self.tree / "url").exists())
         self.assertTrue(answers(self.start()))
+
+    def test_a_server_that_nobody_keeps_is_ended_too(self):
+        with PrivatePostgres() as server:
+            notes = fixture.Notes(self.tree)
+            notes.write_process(notes.server, server.process, folder=str(server.folder))
+            self.run_fixture("stop", self.tree)
+            self.assertFalse(server.alive())
+            self.assertFalse(server.folder.exists())
 
     def test_a_process_that_only_has_the_number_is_left_alone(self):
         with subprocess.Popen(["sleep", "60"]) as stranger:

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The private PostgreSQL: who may connect, what outlives what, and that nothing is left of it."""
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -10,6 +12,8 @@ import unittest
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import demo
+from lab import Lab
 from postgres import USER, NotInstalled, PrivatePostgres, environment, programs, skip_without_postgres
 from processes import start_ticks, wait_until
 
@@ -153,6 +157,22 @@ class Life(unittest.TestCase):
     def test_where_there_is_none_it_says_what_to_install(self):
         with tempfile.TemporaryDirectory() as versions, self.assertRaisesRegex(NotInstalled, "apt-get install postgresql-15"):
             programs(Path(versions))
+
+
+class InTheLaboratory(unittest.TestCase):
+    def test_the_demo_starts_it_and_shows_no_password(self):
+        output = io.StringIO()
+        with tempfile.TemporaryDirectory() as folder:
+            with Lab(folder) as lab, contextlib.redirect_stdout(output):
+                server = demo.start_database(lab)
+                self.assertEqual(server.value("select current_database()", demo.DATABASE), demo.DATABASE)
+                self.assertEqual(server.value("show fsync"), "on")
+                self.assertNotIn(server.password, " ".join(server.psql(demo.DATABASE)))
+            self.assertIn("database system is shut down", Path(folder, "postgres.log").read_text())
+        self.assertIn(str(server.port), output.getvalue())
+        self.assertNotIn(server.password, output.getvalue())
+        self.assertFalse(server.alive())
+        self.assertFalse(server.folder.exists())
 
 
 if __name__ == "__main__":

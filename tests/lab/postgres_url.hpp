@@ -16,7 +16,7 @@
 namespace quarry::lab {
 
 struct TestPostgres {
-  std::string url;      // postgresql://…, of the maintenance database, as its superuser; with the password: do not print it
+  std::string url;  // postgresql://…, of the maintenance database, as its superuser; with the password: do not print it
   std::string missing;  // why there is none, when url is empty
 };
 
@@ -36,7 +36,8 @@ inline TestPostgres test_postgres() {
   std::string url = first_line(path);
   if (!url.empty()) { return {url, ""}; }
   std::string reason = first_line(path.parent_path() / "missing");
-  return {"", reason.empty() ? "no PostgreSQL runs for " + path.string() + ": ctest starts it, as test postgres.start" : reason};
+  return {"", reason.empty() ? "no PostgreSQL runs for " + path.string() + ": ctest starts it, as test postgres.start"
+                             : reason};
 }
 
 }  // namespace quarry::lab

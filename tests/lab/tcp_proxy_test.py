@@ -123,11 +123,12 @@ class Scripted(unittest.TestCase):
     def test_after_waits_for_the_answer(self):
         self.proxy.choose = lambda number: RESET_AFTER
         client = self.connect()
+        self.server.answers.append(message("N", b"a notice\0"))
         client.sendall(message("Q", "commit"))
-        wait_until("the server has heard", lambda: self.server.heard, SECONDS)
+        wait_until("the server has answered something", lambda: not self.server.answers, SECONDS)
         self.server.answers.append(message("C", "COMMIT"))
         client.settimeout(0.3)
-        with self.assertRaises(TimeoutError, msg="the server has not answered yet"):
+        with self.assertRaises(TimeoutError, msg="the COMMIT has no answer yet"):
             client.recv(1)
         client.settimeout(SECONDS)
         client.sendall(SYNC)
