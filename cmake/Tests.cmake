@@ -1,9 +1,13 @@
-# quarry_add_tests(NAME FOLDER dir [LABEL unit] [LIBRARIES …]): one test program from all *_test.cpp
-# of a folder, found by CTest test by test.
+# quarry_add_tests(NAME FOLDER dir [LABEL unit] [LIBRARIES …] [POSTGRES]): one test program from all *_test.cpp
+# of a folder, found by CTest test by test. POSTGRES: CTest starts a PostgreSQL for it (tests/lab/postgres_url.hpp).
 include(GoogleTest)
 
+# What a test that needs PostgreSQL has for properties; the setup and the clean-up are in tests/lab.
+set(QUARRY_POSTGRES_FOLDER "${CMAKE_BINARY_DIR}/postgres")
+set(QUARRY_POSTGRES_PROPERTIES FIXTURES_REQUIRED postgres ENVIRONMENT "QUARRY_TEST_POSTGRES=${QUARRY_POSTGRES_FOLDER}/url")
+
 function(quarry_add_tests name)
-  cmake_parse_arguments(ARG "" "FOLDER;LABEL;TIMEOUT" "LIBRARIES;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "POSTGRES" "FOLDER;LABEL;TIMEOUT" "LIBRARIES;SOURCES" ${ARGN})
   if(NOT QUARRY_TESTS)
     return()
   endif()
@@ -25,6 +29,11 @@ function(quarry_add_tests name)
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBRARIES} quarry_warnings GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE
     QUARRY_PLUGIN_DIR="${QUARRY_PLUGIN_OUTPUT_DIR}" QUARRY_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  set(properties LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_POSTGRES)
+    list(APPEND properties ${QUARRY_POSTGRES_PROPERTIES})
+    target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  endif()
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES ${properties})
 endfunction()

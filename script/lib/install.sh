@@ -3,6 +3,7 @@
 # install.sh PACKAGE…: apt-get install as root, without recommended packages and without starting what they bring.
 set -euo pipefail
 policy=/usr/sbin/policy-rc.d
+cluster_rule=/etc/postgresql-common/createcluster.d/quarry-install.conf
 ours=''
 units_before=$(mktemp)
 units_after=$(mktemp)
@@ -10,6 +11,8 @@ enabled_units() { find -L /etc/systemd/system/*.wants -name '*.service' -printf 
 
 finish() {
   [ -z "$ours" ] || rm -f "$policy"
+  rm -f "$cluster_rule"
+  rmdir "$(dirname "$cluster_rule")" 2>/dev/null || : # there was none before, or it is not empty
   rm -f "$units_before" "$units_after"
 }
 trap finish EXIT
@@ -24,6 +27,15 @@ if [ ! -e "$policy" ] || grep -qxF "$mark" "$policy"; then
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
   chmod 755 "$policy"
 fi
+
+# PostgreSQL's package makes a cluster at its first installation, to be started at every boot. Without one its service starts
+# nothing, now or later, and may stay enabled for the clusters that the administrator makes. Those that are there are not touched.
+case " $*" in
+  *' postgresql-'*)
+    mkdir -p "$(dirname "$cluster_rule")"
+    printf '%s\ncreate_main_cluster = false\n' "$mark" >"$cluster_rule"
+    ;;
+esac
 
 apt=(apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
 enabled_units >"$units_before"

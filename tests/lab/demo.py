@@ -20,6 +20,7 @@ from torrent import sha256_of
 FILM = "The Quarry Test Film 2023"
 # The best release of the indexer's catalogue.
 FILE = "The.Quarry.Test.Film.2023.2160p.UHD.BluRay.REMUX.HDR.HEVC.TrueHD.7.1.Atmos-FraMeSToR.mkv"
+DATABASE = "quarry"
 UPLOAD_KIB = 16 * 1024  # slow enough to watch
 DONE = ("completed", "seeding")
 
@@ -79,22 +80,39 @@ def start_parts(lab, size):
     return film, client, indexer
 
 
-def start_quarry(lab, client, indexer):
+def start_database(lab):
+    step("Starting a private PostgreSQL on loopback")
+    server = lab.postgres(durable=True)
+    server.create_database(DATABASE)
+    print(f"postgres 127.0.0.1:{server.port}  database {DATABASE}, empty; the password goes to Quarry in DATABASE_URL")
+    return server
+
+
+def write_manifest(lab, storage, client, indexer):
+    """The stores differ in one [[plugin]] table, the first."""
+    store = {"sqlite": lab.sqlite_plugin, "postgres": lab.postgres_plugin}[storage]()
+    return lab.manifest([store, lab.scorer_plugin(), lab.qbittorrent_plugin(client), lab.hdbits_plugin(indexer)])
+
+
+def start_quarry(lab, manifest, database):
     step("Starting quarry serve")
-    manifest = lab.manifest([lab.sqlite_plugin(), lab.scorer_plugin(), lab.qbittorrent_plugin(client), lab.hdbits_plugin(indexer)])
-    quarry = lab.quarry(manifest)
+    quarry = lab.quarry(manifest, env={"DATABASE_URL": database.url(DATABASE)} if database else None)
     print(f"quarry   {quarry.url}  from {quarry.manifest}")
     return quarry
 
 
-def how_to_try(quarry, client):
+def how_to_try(quarry, client, database):
     step("Everything goes on running. Try it:")
     print(f"export QUARRY_URL={quarry.url} QUARRY_API_KEY=$(cat {quarry.api_key_file})\n"
           f"{quarry.command()[0]} queue\n"
           f'{quarry.command()[0]} search "{FILM}"   (only the first of these has a .torrent)\n'
           f'curl -H "X-Api-Key: $QUARRY_API_KEY" {quarry.url}/api/v3/queue\n'
           f"qBittorrent's own page: {client.url} (user {client.username}, password {client.password})\n"
-          f"the host's log: {quarry.process.log}\n\nCtrl-C ends it all.", flush=True)
+          f"the host's log: {quarry.process.log}", flush=True)
+    if database:
+        # Over the socket, where no password is asked.
+        print(f"the database: {shlex.join(database.psql(DATABASE))}")
+    print("\nCtrl-C ends it all.", flush=True)
     try:
         while quarry.process.alive():
             time.sleep(1)
@@ -105,7 +123,8 @@ def how_to_try(quarry, client):
 def demo(lab, args):
     start = time.monotonic()
     film, client, indexer = start_parts(lab, args.size << 20)
-    quarry = start_quarry(lab, client, indexer)
+    database = start_database(lab) if args.storage == "postgres" else None
+    quarry = start_quarry(lab, write_manifest(lab, args.storage, client, indexer), database)
     step(f"Searching for {FILM}")
     run(quarry, "search", FILM)
     step("Grabbing the best")
@@ -122,7 +141,7 @@ def demo(lab, args):
     status = verdict(film.payload, held["content_path"])
     print(f"{time.monotonic() - start:.1f} s from the first part's start to here.")
     if args.keep:
-        how_to_try(quarry, client)
+        how_to_try(quarry, client, database)
     else:
         print("`script/demo --keep` leaves everything running, to be tried by hand.")
     return status
@@ -132,6 +151,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, type=Path, help="build folder with bin/ and plugins/")
     parser.add_argument("--size", type=int, default=64, metavar="MIB", help="size of the film (default 64)")
+    parser.add_argument("--storage", choices=("sqlite", "postgres"), default="sqlite",
+                        help="where Quarry keeps its queue: a file, or a database in a private PostgreSQL (default sqlite)")
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="quarry-demo-", dir=os.environ.get("TMPDIR")))
@@ -140,7 +161,7 @@ def main():
             return demo(lab, args)
     except KeyboardInterrupt:
         return 130
-    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+    except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     finally:

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import torrent as torrent_file
+from postgres import PrivatePostgres
 from processes import Process, Reaper, free_port, wait_until
 from web import QBittorrentApi, QuarryApi, answers, request
 
@@ -151,11 +152,12 @@ class Indexer:
 
 
 class Quarry:
-    """`quarry serve` with a data folder of its own."""
+    """`quarry serve` with a data folder of its own. `env`: what it sees beside our own environment."""
 
-    def __init__(self, lab, manifest):
+    def __init__(self, lab, manifest, env=None):
         self.lab = lab
         self.manifest = Path(manifest)
+        self.env = {**os.environ, **(env or {})}
         self.data = lab.subfolder("quarry")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -168,7 +170,7 @@ class Quarry:
 
     def start(self, wait=True):
         """Also after kill9() or stop(): it finds its data again."""
-        self.process = self.lab.start("quarry", self.command())
+        self.process = self.lab.start("quarry", self.command(), env=self.env)
         if wait:
             self.wait_ready()
 
@@ -203,6 +205,7 @@ class Lab:
         self.processes = []
         self.reaper = Reaper()
         self._trackers = []
+        self._databases = []
         # SIGTERM ends the program as an exception does, so that what was started is ended too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
@@ -219,15 +222,19 @@ class Lab:
         return process
 
     def stop(self):
-        """Ends everything: the trackers last, since the clients say goodbye to them."""
+        """Ends everything: the trackers last, since the clients say goodbye to them, and the databases after those who
+        write to them."""
         trackers = [tracker.process for tracker in self._trackers]
         others = [process for process in self.processes if process not in trackers]
         for group in (others, trackers):
             for process in group:
-                process.signal(signal.SIGTERM)
+                process.signal(process.stop_signal)
             for process in group:
                 process.join()
+        for database in self._databases:
+            database.close()
         self.processes.clear()
+        self._databases.clear()
         self.reaper.close()
 
     def subfolder(self, *names):
@@ -255,8 +262,14 @@ class Lab:
         """`torrent`: what the best release of its film really is; `arguments`: for make_catalog.py."""
         return Indexer(self, torrent, arguments)
 
-    def quarry(self, manifest):
-        return Quarry(self, manifest)
+    def quarry(self, manifest, env=None):
+        return Quarry(self, manifest, env)
+
+    def postgres(self, durable=False):
+        """A PrivatePostgres whose log lies with the others."""
+        server = PrivatePostgres(durable=durable, log=self.folder / "postgres.log", reaper=self.reaper)
+        self._databases.append(server)
+        return server
 
     # Content
 
@@ -297,6 +310,10 @@ class Lab:
     def sqlite_plugin(self):
         return {"id": "store", "library": "quarry-storage-sqlite.so",
                 "config": {"path": str(self.subfolder("quarry") / "queue.db")}}
+
+    def postgres_plugin(self):
+        """Where its database is stands in DATABASE_URL, since the password does not belong into a file."""
+        return {"id": "store", "library": "quarry-storage-postgres.so", "config": {"url": "${env:DATABASE_URL}"}}
 
     def scorer_plugin(self):
         return {"id": "scorer", "library": "quarry-scorer-default.so", "config": {}}

@@ -30,14 +30,15 @@ def tail_of(path, lines):
 
 
 class Process:
-    """One running program. Its output goes to a file."""
+    """One running program. Its output goes to a file. `stop_signal`: what asks it to end; `options`: for Popen."""
 
-    def __init__(self, name, command, log, env=None):
+    def __init__(self, name, command, log, stop_signal=signal.SIGTERM, **options):
         self.name = name
         self.log = Path(log)
+        self.stop_signal = stop_signal
         with open(self.log, "ab") as output:
             self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                          env=env)
+                                          **options)
         self.pid = self.popen.pid
         self.ticks = start_ticks(self.pid)
 
@@ -54,8 +55,8 @@ class Process:
         self.popen.wait(STOP_SECONDS)
 
     def stop(self, seconds=STOP_SECONDS):
-        """SIGTERM, and SIGKILL when that did not help. True when it went by itself."""
-        self.signal(signal.SIGTERM)
+        """Its stop signal, and SIGKILL when that did not help. True when it went by itself."""
+        self.signal(self.stop_signal)
         return self.join(seconds)
 
     def join(self, seconds=STOP_SECONDS):
@@ -71,26 +72,38 @@ class Process:
         return tail_of(self.log, lines)
 
 
+def end_process(pid, ticks, number=signal.SIGTERM, seconds=STOP_SECONDS):
+    """Ends a process that need not be a child of ours; does nothing when it is gone already."""
+    for each, limit in ((number, seconds), (signal.SIGKILL, 5)):
+        end = time.monotonic() + limit
+        try:
+            if start_ticks(pid) == ticks:
+                os.kill(pid, each)
+        except ProcessLookupError:
+            return
+        while start_ticks(pid) == ticks and time.monotonic() < end:
+            time.sleep(0.05)
+
+
 REAPER = r"""
-import os, signal, sys, time
-from processes import start_ticks
+import shutil, signal, sys, threading
+from processes import end_process
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-tracked = set()
+processes, folders = set(), set()
 for line in sys.stdin:
-    pid, ticks = map(int, line.split())
-    tracked.add((pid, ticks))
-def running():
-    return [pid for pid, ticks in tracked if start_ticks(pid) == ticks]
-for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-    for pid in running():
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
-    end = time.monotonic() + seconds
-    while running() and time.monotonic() < end:
-        time.sleep(0.05)
+    kind, rest = line.rstrip("\n").split(" ", 1)
+    if kind == "process":
+        processes.add(tuple(map(int, rest.split())))
+    else:
+        folders.add(rest)
+enders = [threading.Thread(target=end_process, args=(*process, 5)) for process in processes]
+for ender in enders:
+    ender.start()
+for ender in enders:
+    ender.join()
+for folder in folders:
+    shutil.rmtree(folder, ignore_errors=True)
 """
 
 
@@ -104,8 +117,15 @@ class Reaper:
 
     def watch(self, process):
         if process.ticks is not None:
-            self.popen.stdin.write(f"{process.pid} {process.ticks}\n")
-            self.popen.stdin.flush()
+            self._tell(f"process {process.pid} {process.ticks} {int(process.stop_signal)}")
+
+    def watch_folder(self, folder):
+        """Deletes it too, once the processes have ended."""
+        self._tell(f"folder {folder}")
+
+    def _tell(self, line):
+        self.popen.stdin.write(line + "\n")
+        self.popen.stdin.flush()
 
     def close(self):
         self.popen.stdin.close()
