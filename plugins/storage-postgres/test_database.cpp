@@ -8,19 +8,15 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
+#include <lab/postgres_url.hpp>
 #include <stdexcept>
 
 namespace quarry::storage_postgres::testing {
 namespace {
 
-std::string server_url() {
-  const char* file = std::getenv("QUARRY_TEST_POSTGRES");
-  std::string url;
-  if (file != nullptr) { std::getline(std::ifstream(file), url); }
-  return url;
-}
+/// What a store has written is gone; its schema stays.
+constexpr char kEmpty[] =
+    "TRUNCATE download, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS test_clock";
 
 }  // namespace
 
@@ -32,10 +28,7 @@ struct TestDatabase::Connection {
   RawPostgres raw;
 };
 
-std::string TestDatabase::missing() {
-  if (!server_url().empty()) { return {}; }
-  return "no PostgreSQL: QUARRY_TEST_POSTGRES names no file with the URL of a server";
-}
+std::string TestDatabase::missing() { return lab::test_postgres().missing; }
 
 TestDatabase& TestDatabase::get() {
   static TestDatabase database;
@@ -43,8 +36,8 @@ TestDatabase& TestDatabase::get() {
 }
 
 TestDatabase::TestDatabase() : name_("quarry_test_" + std::to_string(getpid())) {
-  const std::string server = server_url();
-  if (server.empty()) { throw std::runtime_error(missing()); }
+  const auto [server, why] = lab::test_postgres();
+  if (server.empty()) { throw std::runtime_error(why); }
   server_ = std::make_unique<Connection>(server);
   server_->raw.exec(("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)").c_str());
   server_->raw.exec(("CREATE DATABASE " + name_).c_str());
@@ -62,7 +55,13 @@ TestDatabase::~TestDatabase() {
 }
 
 void TestDatabase::run(const std::string& sql) { own_->raw.exec(sql.c_str()); }
-void TestDatabase::clear() { run("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); }
+void TestDatabase::clear() {
+  try {
+    run(kEmpty);
+  } catch (const PostgresFailure&) {
+    run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  }
+}
 
 void TestDatabase::take_clock(std::int64_t wall_ms) {
   run("CREATE TABLE test_clock (ms bigint); INSERT INTO test_clock VALUES (" + std::to_string(wall_ms) +

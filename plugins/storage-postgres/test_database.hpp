@@ -12,8 +12,7 @@ class TestDatabase {
  public:
   /// Throws std::runtime_error when there is no server.
   [[nodiscard]] static TestDatabase& get();
-  /// Why there is none; empty when there is one. The environment variable QUARRY_TEST_POSTGRES names a file that
-  /// holds the URL of the server.
+  /// Why there is none; empty when there is one (see lab/postgres_url.hpp).
   [[nodiscard]] static std::string missing();
 
   ~TestDatabase();
@@ -21,7 +20,7 @@ class TestDatabase {
   TestDatabase& operator=(const TestDatabase&) = delete;
 
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  /// Empties it: no tables, no functions.
+  /// Empties it. The schema stays when there is one, with the clock of take_clock().
   void clear();
   /// Runs any statements.
   void run(const std::string& sql);
