@@ -8,10 +8,6 @@
 namespace quarry::storage_postgres {
 namespace {
 
-using storage_sql::in;
-using storage_sql::Integer;
-using storage_sql::out;
-
 constexpr Integer kOldestServer = 130000;
 /// "QRRY": held while the schema is brought up to date.
 constexpr char kLock[] = "SELECT pg_advisory_xact_lock(1364349529)";

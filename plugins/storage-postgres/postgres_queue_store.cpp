@@ -88,17 +88,15 @@ void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
   check_open();
   for (bool again = false;; again = true) {
     storage_sql::Pool<Reader>::Lease reader(readers_, ctx);
-    bool keeping = false;
     try {
       reader->session().keep_to(ctx);
-      keeping = true;
       body(*reader);
       return;
     } catch (const std::exception& error) {
       if (!is_connection_loss(error)) { throw; }
       reader.drop();
-      // A session that was lost while it lay idle is noticed at its first word: nothing was answered yet.
-      if (again || keeping) { throw; }
+      // A result comes whole or not at all, so nothing was answered yet.
+      if (again) { throw; }
     }
   }
 }

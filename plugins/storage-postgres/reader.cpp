@@ -14,10 +14,6 @@
 namespace quarry::storage_postgres {
 namespace {
 
-using storage_sql::in;
-using storage_sql::Integer;
-using storage_sql::out;
-
 constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)", "cast(:", " AS text)", ""};
 /// So many shapes of list() are kept prepared; in practice a program uses a handful.
 constexpr std::size_t kMaxKept = 64;
@@ -112,7 +108,11 @@ void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std:
     if (session_.raw().alive()) { session_.raw().exec(sql::kRollback); }
     throw;
   }
-  session_.raw().exec(sql::kCommit);
+  try {
+    session_.raw().exec(sql::kCommit);
+  } catch (const PostgresFailure&) {
+    // The page is out already; whoever uses the session next finds it lost.
+  }
 }
 
 void Reader::list_at_one_moment(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {

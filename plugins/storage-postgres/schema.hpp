@@ -102,9 +102,11 @@ CREATE TABLE download (
         autovacuum_analyze_scale_factor = 0.05);
 
 CREATE INDEX download_claim ON download (lane, rank, id) WHERE ready = 1;
-CREATE INDEX download_due ON download (lane, ready, due_at_ms) WHERE ready <> 0;
+-- "+ 0": whoever asks for ready = 1 must not be led here, where rows are in another order.
+CREATE INDEX download_due ON download (lane, ready, due_at_ms) WHERE ready + 0 <> 0;
 CREATE INDEX download_slot ON download (lane) WHERE state IN (1, 2, 3, 4) AND flags & 1 = 0;
 CREATE INDEX download_lease ON download (lease_until_ms, id) WHERE state = 1;
+CREATE INDEX download_claimed ON download (claim_command) WHERE state = 1;
 CREATE INDEX download_status ON download (state, status, id);
 CREATE INDEX download_rank ON download (rank, id);
 CREATE INDEX download_ended ON download (ended_at_ms, id) WHERE ended_at_ms <> 0 AND cleanup = 0;
@@ -195,12 +197,15 @@ BEGIN
     SELECT CASE WHEN hold = 0 THEN max_active ELSE 0 END INTO free FROM lane WHERE name = in_lane FOR NO KEY UPDATE;
   END IF;
   RETURN QUERY SELECT * FROM download
-    WHERE state = 1 AND lease_until_ms > 0 AND claim_command = command AND lease_owner = in_owner AND lane = in_lane
+    WHERE state = 1 AND claim_command = command AND lease_owner = in_owner AND lane = in_lane
     ORDER BY rank, id;
   IF FOUND THEN RETURN; END IF;
-  UPDATE download SET ready = 1 WHERE id = ANY (ARRAY (
-    SELECT id FROM download WHERE lane = in_lane AND ready <> 0 AND ready = 2 AND due_at_ms <= now_ms()
-    ORDER BY due_at_ms LIMIT most_due FOR NO KEY UPDATE SKIP LOCKED));
+  IF EXISTS (SELECT 1 FROM download
+      WHERE lane = in_lane AND ready + 0 <> 0 AND ready = 2 AND due_at_ms <= now_ms()) THEN
+    UPDATE download SET ready = 1 WHERE id = ANY (ARRAY (
+      SELECT id FROM download WHERE lane = in_lane AND ready + 0 <> 0 AND ready = 2 AND due_at_ms <= now_ms()
+      ORDER BY due_at_ms LIMIT most_due FOR NO KEY UPDATE SKIP LOCKED));
+  END IF;
   free := least(most, free - (SELECT count(*) FROM download
     WHERE lane = in_lane AND state IN (1, 2, 3, 4) AND flags & 1 = 0));
   IF free <= 0 THEN RETURN; END IF;

@@ -16,6 +16,9 @@ namespace quarry::storage_postgres {
 
 enum class Access { writer, reader };
 
+using storage_sql::in;
+using storage_sql::Integer;
+using storage_sql::out;
 using Statement = storage_sql::BoundStatement<true>;
 
 class Session {

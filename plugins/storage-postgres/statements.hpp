@@ -20,7 +20,8 @@ inline constexpr char kSession[] =
 /// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
 inline constexpr char kReaderSession[] =
     "SET plan_cache_mode = force_custom_plan; SET default_transaction_read_only = on";
-inline constexpr char kWriterSession[] = "SET plan_cache_mode = force_generic_plan";
+inline constexpr char kWriterSession[] =
+    "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0";
 
 inline constexpr char kBegin[] = "BEGIN";
 inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -212,8 +213,8 @@ inline constexpr char kLaneStats[] =
     "SELECT coalesce((SELECT max_active FROM lane WHERE name = :1), 3), "
     "coalesce((SELECT hold FROM lane WHERE name = :1), 0), "
     "(SELECT count(*) FROM download WHERE lane = :1 AND state IN (1, 2, 3, 4) AND flags & 1 = 0), "
-    "coalesce(least((SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready <> 0 AND ready = 1), "
-    "(SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready <> 0 AND ready = 2)), 0), "
+    "coalesce(least((SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready + 0 <> 0 AND ready = 1), "
+    "(SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready + 0 <> 0 AND ready = 2)), 0), "
     "coalesce((SELECT max(sequence) FROM event WHERE sequence <= events_settled()), 0)";
 inline constexpr char kEventsSettled[] = "SELECT events_settled()";
 /// :1 after :2 the last settled :3 limit

@@ -58,9 +58,7 @@ void TestDatabase::run(const std::string& sql) { own_->raw.exec(sql.c_str()); }
 void TestDatabase::clear() {
   try {
     run(kEmpty);
-  } catch (const PostgresFailure&) {
-    run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-  }
+  } catch (const PostgresFailure&) { run("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); }
 }
 
 void TestDatabase::take_clock(std::int64_t wall_ms) {

@@ -8,7 +8,7 @@ namespace quarry::storage_postgres {
 namespace {
 
 /// A connection can be lost, and two writers can meet, more than once.
-constexpr int kTries = 4;
+constexpr int kCommitTries = 4;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket) noexcept {
   Ticket* const one = &ticket;
   End end = End::failed;
   bool unknown = false;
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kCommitTries; ++tries) {
     end = commit(ctx, std::span(&one, 1));
     if (end == End::committed) { return; }
     // Once a commit may have arrived, a later failure does not say that it has not.

@@ -19,8 +19,8 @@ using sdk::Outcome;
 
 /// Rows whose due time came, moved into the claim index by one claim; the next claim moves more.
 constexpr Integer kPromotedPerClaim = 1000;
-/// How often a command is tried on a row that was in the right state each time it was looked at afterwards.
-constexpr int kTries = 3;
+/// How often an enqueue is tried when what stood in its way was gone each time it was looked for.
+constexpr int kEnqueueTries = 3;
 
 Outcome outcome_of(CommandResult result, std::int64_t id = 0, std::int64_t epoch = 0, std::int64_t version = 0,
                    std::int64_t existing = 0) {
@@ -118,7 +118,7 @@ std::int64_t Writer::holder(std::int64_t self, std::string_view release_key, std
 Outcomes Writer::enqueue(std::span<const sdk::NewDownload> items) {
   Outcomes outcomes(items.size());
   // Whoever stood in the way may be gone when it is looked for.
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kEnqueueTries; ++tries) {
     enqueue_missing(items, outcomes);
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (outcomes[i].result == CommandResult::unavailable) { outcomes[i] = reason_not_made(items[i]); }

@@ -13,10 +13,6 @@
 
 namespace quarry::storage_postgres {
 
-using storage_sql::in;
-using storage_sql::Integer;
-using storage_sql::out;
-
 /// A statement whose parameters are `N` arrays of the same length.
 template <std::size_t N>
 class Columns {
