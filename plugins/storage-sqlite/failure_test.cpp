@@ -181,5 +181,17 @@ TEST(Killed, AcknowledgedRowsSurviveAndTheFileIsFreeAtOnce) {
   for (std::size_t i = 0; i < acknowledged; ++i) { EXPECT_EQ(rows.at(i).release_key, "item-" + std::to_string(i)); }
 }
 
+TEST_F(Failing, ARefusedStatementIsToldWithoutItsValues) {
+  Connection other(folder_.file(), Access::writer, Synchronous::normal);
+  other.raw().exec("CREATE TRIGGER broken BEFORE INSERT ON download BEGIN SELECT RAISE(ABORT, 'broken'); END");
+  sdk::NewDownload item = new_download("a");
+  item.download_url = "https://tracker.example/dl?passkey=CANARY";
+  sdk::BasicContext ctx = host_.context();
+  sdk::Outcomes outcomes;
+  EXPECT_EQ(store_->enqueue(ctx, std::span(&item, 1), outcomes).code, Code::internal);
+  EXPECT_NE(std::string(ctx.text()).find("broken"), std::string::npos) << ctx.text();
+  EXPECT_EQ(std::string(ctx.text()).find("CANARY"), std::string::npos) << ctx.text();
+}
+
 }  // namespace
 }  // namespace quarry::storage_sqlite

@@ -13,6 +13,12 @@ sdk::Failure unavailable(int code, bool retry, const std::string& text) {
   return {sdk::Status{sdk::Code::unavailable, retry ? sdk::kRetryable : 0U, 0, code}, text};
 }
 
+/// SQLite's own sentence. SOCI's what() would add the statement with all its values, passkeys among them.
+std::string sentence_of(const std::exception& error) {
+  const auto* soci_error = dynamic_cast<const soci::soci_error*>(&error);
+  return soci_error != nullptr ? soci_error->get_error_message() : error.what();
+}
+
 }  // namespace
 
 int sqlite_code(const std::exception& error) noexcept {
@@ -36,7 +42,7 @@ sdk::Failure explain(const std::exception& error, const std::string& path) {
       return unavailable(code, true,
                          file + " cannot be written (nothing was changed); check its permissions and mount");
     case SQLITE_IOERR:
-      return unavailable(code, true, file + " met an I/O error (nothing was changed): " + error.what());
+      return unavailable(code, true, file + " met an I/O error (nothing was changed): " + sentence_of(error));
     case SQLITE_CANTOPEN:
       return unavailable(code, true,
                          file + " cannot be opened; check that the folder and file can be read and written");
@@ -53,7 +59,7 @@ sdk::Failure explain(const std::exception& error, const std::string& path) {
       return {sdk::Status{sdk::Code::invalid, 0, 0, code}, "a value is too large for the queue database"};
     default:
       return {sdk::Status{sdk::Code::internal, 0, 0, code},
-              file + " refused a statement: " + error.what() + " (SQLite code " + std::to_string(code) + ")"};
+              file + " refused a statement: " + sentence_of(error) + " (SQLite code " + std::to_string(code) + ")"};
   }
 }
 
