@@ -102,6 +102,12 @@ class FaultyStore final : public sdk::QueueStore {
                     std::int64_t& removed) noexcept override {
     return plain(ctx, [&] { return inner_.prune(ctx, states, before, limit, removed); });
   }
+  sdk::Status take_duty(sdk::CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept override {
+    sdk::Duty answered;
+    const sdk::Status status = plain(ctx, [&] { return inner_.take_duty(ctx, request, answered); });
+    if (status.ok()) { out = answered; }
+    return status;
+  }
 
  private:
   static sdk::Status down(sdk::CallContext& ctx) {
