@@ -118,6 +118,11 @@ std::optional<bool> CleanUp::is_wanted_again(const Download& d) {
   return false;
 }
 
+void CleanUp::start_over() {
+  absent_since_.clear();
+  removed_.clear();
+}
+
 void CleanUp::keep_only(const std::set<std::int64_t>& open) {
   const auto closed = [&](std::int64_t id) { return !open.contains(id); };
   std::erase_if(absent_since_, [&](const auto& entry) { return closed(entry.first); });

@@ -31,6 +31,8 @@ class CleanUp {
   /// `open`: the rows that step() is called for, or that run; what is theirs is left to them.
   void remove_orphans(sdk::DownloadClient& client, const ClientItems& everything, const std::vector<Download>& open);
 
+  /// Others may have worked here in between: how long something was absent is not known any more.
+  void start_over();
   /// Forgets all rows but these.
   void keep_only(const std::set<std::int64_t>& open);
 

@@ -118,6 +118,11 @@ std::optional<ClientListing::Everything> ClientListing::everything(sdk::Download
   return Everything{std::move(sink.listing), believed};
 }
 
+void ClientListing::start_over() noexcept {
+  last_full_ms_ = -1;
+  suspect_since_ms_ = -1;
+}
+
 /// A client with many items may answer for a few and never for all: asking it each second helps nobody.
 void ClientListing::everything_failed(const sdk::Failure& failure, std::int64_t now_ms) {
   const std::int64_t pause =

@@ -47,6 +47,8 @@ class ClientListing {
     ClientItems items;
     bool believed = false;  ///< false: the client may still be loading; what is absent proves nothing
   };
+  /// Somebody else read the client for a while: nothing of before is held against it.
+  void start_over() noexcept;
   /// Nothing after a failure: that is logged, and a longer pause follows each time.
   [[nodiscard]] std::optional<Everything> everything(sdk::DownloadClient& client, std::int64_t now_ms);
 

@@ -36,6 +36,7 @@ std::int64_t Dispatcher::step(std::int64_t now_ms) {
     return now_ms + std::min(kStoreDownMaxMs, settings_.idle_ms << std::min(store_failures_, 4));
   }
   store_failures_ = 0;
+  claimed_ms_ = now_ms;
   if (rows->empty()) { return now_ms + settings_.idle_ms; }
   for (Download& d : *rows) {
     const LeaseHold lease(leases_, d);
@@ -237,6 +238,12 @@ void Dispatcher::now_blocked(const Download& d, const TorrentFacts& facts) {
   static_cast<void>(change(d, sdk::DownloadState::blocked, patch, facts.danger));
 }
 
+/// Due times are judged by the storage's clock, and this host's may be wrong by a day; the lease tells what
+/// the storage's showed at the claim.
+std::int64_t Dispatcher::store_wall_ms(const Download& d) const {
+  return d.lease_until_ms - settings_.lease_ms + (ports_.clock->steady_ms() - claimed_ms_);
+}
+
 void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, Party party) {
   const Verdict verdict = judge(failure.status, party, d.attempts, d.max_retries, settings_.retry, ports_.random());
   sdk::Patch patch;
@@ -245,7 +252,7 @@ void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, 
   patch.error = failure.text;
   if (verdict.to == sdk::DownloadState::queued) {
     patch.fields |= sdk::kPatchDue;
-    patch.due_at_ms = ports_.clock->wall_ms() + verdict.delay_ms;
+    patch.due_at_ms = store_wall_ms(d) + verdict.delay_ms;
     patch.due_reason = failure.text;
     if (!verdict.counts) {
       patch.fields |= sdk::kPatchAttempts;

@@ -42,12 +42,14 @@ class Dispatcher {
   void now_blocked(const Download& download, const TorrentFacts& facts);
   [[nodiscard]] sdk::CommandResult change(const Download& download, sdk::DownloadState to, const sdk::Patch& patch,
                                           std::string_view reason);
+  [[nodiscard]] std::int64_t store_wall_ms(const Download& download) const;
   void undo_if_cancelled(const Download& download, sdk::DownloadClient& client);
 
   EnginePorts ports_;
   EngineSettings settings_;
   LeaseKeeper& leases_;
   int store_failures_ = 0;
+  std::int64_t claimed_ms_ = 0;  ///< steady, before the last claim
 };
 
 }  // namespace quarry::queue
