@@ -27,13 +27,16 @@ void CleanUp::step(sdk::DownloadClient& client, const Download& d, const ClientI
     return;
   }
   absent_since_.erase(d.id);
-  const auto again = is_wanted_again(d);
+  const Wanted again = wanted_again(d);
   const auto ours = is_ours(*item, d);
-  if (!again || !ours) { return; }
-  if (!*again && *ours) { return remove(client, d); }
+  if (again == Wanted::unknown || !ours) { return; }
+  // Two clients may share a folder, so the data stay for the one that has the download now.
+  if (again == Wanted::elsewhere && *ours) { return remove(client, d, false); }
+  if (again == Wanted::no && *ours) { return remove(client, d, d.cleanup == kCleanupWithData); }
   if (!finish(d)) { return; }
+  const bool here = again == Wanted::here;
   ports_.log(sdk::LogLevel::info,
-             name_of(d) + (*again ? " was grabbed again" : " was in the client before the queue asked for it") +
+             name_of(d) + (here ? " was grabbed again" : " was in the client before the queue asked for it") +
                  "; leaving it in " + client_id_);
 }
 
@@ -46,10 +49,10 @@ bool CleanUp::is_gone(const Download& d, bool listing_counts, std::int64_t now_m
   return now_ms - since >= 2 * settings_.call_timeout_ms + settings_.absent_ms;
 }
 
-void CleanUp::remove(sdk::DownloadClient& client, const Download& d) {
+void CleanUp::remove(sdk::DownloadClient& client, const Download& d, bool with_data) {
   const sdk::ItemKey key = key_of(d);
   sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
-  const sdk::Status status = client.remove(ctx, {&key, 1}, d.cleanup == kCleanupWithData ? 1 : 0);
+  const sdk::Status status = client.remove(ctx, {&key, 1}, with_data ? 1 : 0);
   if (status.ok()) {
     removed_.insert(d.id);
     refusals_.erase(d.id);
@@ -80,12 +83,15 @@ void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& eve
     const auto row = ports_.store->find(request);
     if (!row || row->state != sdk::DownloadState::cancelled || row->cleanup != 0) { continue; }
     // The tag alone proves nothing: another queue may have used the same number.
-    if (!same_torrent(*row, item) || is_wanted_again(*row).value_or(true)) { continue; }
+    if (!same_torrent(*row, item)) { continue; }
+    const Wanted again = wanted_again(*row);
+    if (again != Wanted::no && again != Wanted::elsewhere) { continue; }
     // A later download of the same torrent may have taken the item over, and has a wish of its own.
     if (std::any_of(open.begin(), open.end(), [&](const Download& d) { return same_torrent(d, item); })) { continue; }
     const sdk::ItemKey key = key_of(*row);
     sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(id));
-    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data_.contains(id) ? 1 : 0);
+    const bool with_data = again == Wanted::no && with_data_.contains(id);
+    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data ? 1 : 0);
     if (status.ok()) {
       ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_);
     }
@@ -104,18 +110,20 @@ std::optional<bool> CleanUp::is_ours(const ClientItem& item, const Download& d) 
   return std::nullopt;
 }
 
-/// Grabbed anew after it was cancelled: the item now belongs to that download, whatever its tag says.
-std::optional<bool> CleanUp::is_wanted_again(const Download& d) {
+/// Grabbed anew after it was cancelled: the item now belongs to that download, whatever its tag says, if that
+/// download goes to this client.
+CleanUp::Wanted CleanUp::wanted_again(const Download& d) {
   for (const std::string* hash : {&d.infohash_v1, &d.infohash_v2}) {
     if (hash->empty()) { continue; }
     sdk::FindRequest request;
     request.by = sdk::FindBy::infohash;
     request.text = *hash;
     const auto live = ports_.store->find(request);
-    if (live) { return true; }
-    if (live.error().status.code != sdk::Code::not_found) { return std::nullopt; }
+    if (live && live->client.empty()) { return Wanted::unknown; }
+    if (live) { return live->client == client_id_ ? Wanted::here : Wanted::elsewhere; }
+    if (live.error().status.code != sdk::Code::not_found) { return Wanted::unknown; }
   }
-  return false;
+  return Wanted::no;
 }
 
 void CleanUp::start_over() {

@@ -38,10 +38,14 @@ class CleanUp {
 
  private:
   [[nodiscard]] bool is_gone(const Download& download, bool listing_counts, std::int64_t now_ms);
-  /// Both are nothing while the storage does not answer: then nothing is done.
+  /// Whether a later download wants the torrent that this one wants to be rid of. `unknown` while the storage does
+  /// not answer, or the later one has not chosen its client yet: then nothing is done.
+  enum class Wanted { unknown, no, here, elsewhere };
+
+  /// Nothing while the storage does not answer: then nothing is done.
   [[nodiscard]] std::optional<bool> is_ours(const ClientItem& item, const Download& download);
-  [[nodiscard]] std::optional<bool> is_wanted_again(const Download& download);
-  void remove(sdk::DownloadClient& client, const Download& download);
+  [[nodiscard]] Wanted wanted_again(const Download& download);
+  void remove(sdk::DownloadClient& client, const Download& download, bool with_data);
   [[nodiscard]] bool finish(const Download& download);
 
   EnginePorts ports_;

@@ -65,6 +65,8 @@ class ClientListing {
   int full_failures_ = 0;
   LogThrottle full_log_;
   std::int64_t suspect_since_ms_ = -1;
+  std::int64_t suspect_last_ms_ = 0;
+  bool seemed_empty_ = false;
   std::size_t last_total_ = 0;
 };
 

@@ -46,7 +46,7 @@ Plan draw_plan(Dice& dice, int hosts) {
   plan.max_active = 1 + dice.below(6);
   plan.releases = 5 + dice.below(36);
   plan.grabs = 0.1 + 0.3 * dice.uniform();
-  plan.chaos_ms = (plan.hosts > 4 ? 2 : 3) * kMinuteMs + dice.below(4) * kMinuteMs / 2;
+  plan.chaos_ms = 5 * kMinuteMs + dice.below(10) * kMinuteMs;
   plan.weather = draw_weather(dice);
   return plan;
 }

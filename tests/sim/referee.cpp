@@ -22,14 +22,23 @@ std::string name(std::int64_t id) { return "download " + std::to_string(id); }
 
 }  // namespace
 
-QueueRow Referee::row(std::int64_t id) {
-  sdk::FindRequest request;
-  request.id = id;
+QueueRow Referee::found(const sdk::FindRequest& request) {
   QueueRow found;
   sdk::BasicContext ctx(world_.truth, 1000, "check");
   auto sink = sdk::download_sink([&](const sdk::DownloadView& view) { found = QueueRow(view); });
   static_cast<void>(world_.store.find(ctx, request, sink));
   return found;
+}
+QueueRow Referee::row(std::int64_t id) {
+  sdk::FindRequest request;
+  request.id = id;
+  return found(request);
+}
+QueueRow Referee::live_row(const std::string& hash) {
+  sdk::FindRequest request;
+  request.by = sdk::FindBy::infohash;
+  request.text = hash;
+  return found(request);
 }
 
 void Referee::acknowledged(std::string_view command) {
@@ -52,7 +61,7 @@ void Referee::intended(const std::string& owner, const sdk::Intent& intent, cons
     if (!mine || before.data.lease_until_ms <= world_.store_clock.wall_ms()) {
       world_.violation(owner + " recorded an intent for " + name(intent.id) + " without a valid lease");
     }
-    may_add_[{owner, intent.id}] = "intent";
+    ++sendings_[{owner, intent.id}].intents;
   }
 }
 
@@ -133,8 +142,10 @@ std::int64_t Referee::epoch_of(const std::string& owner, const std::string& clie
 void Referee::listed(const Listing& listing) {
   if (!listing.complete) { return; }
   if (listing.id != 0) {
-    std::string& may_add = may_add_[{listing.owner, listing.id}];
-    if (may_add == "intent" && listing.shown.empty()) { may_add = "looked"; }
+    Sendings& sendings = sendings_[{listing.owner, listing.id}];
+    if (sendings.intents == 0) { return; }
+    --sendings.intents;
+    sendings.looked += listing.shown.empty() ? 1 : 0;
     return;
   }
   Knowledge& known = knowledge_[{listing.owner, listing.client}];
@@ -148,15 +159,23 @@ void Referee::listed(const Listing& listing) {
 }
 
 void Referee::adding(const std::string& owner, std::int64_t id) {
-  const std::string may_add = std::exchange(may_add_[{owner, id}], "");
-  if (may_add.empty()) { world_.violation(owner + " sends " + name(id) + " to a client without an intent"); }
-  if (may_add == "intent") { world_.violation(owner + " sends " + name(id) + " without having looked for it"); }
+  Sendings& sendings = sendings_[{owner, id}];
+  if (sendings.looked > 0) {
+    --sendings.looked;
+  } else {
+    world_.violation(owner + " sends " + name(id) + " to a client without " +
+                     (sendings.intents > 0 ? "having looked whether it has it" : "an intent"));
+  }
 }
 
 void Referee::removing(std::int64_t id, bool with_data) {
-  // Once the wish is no longer in the row, nobody after the host that fulfilled it knows of it.
-  const bool stands = data_to_go_.contains(id) && row(id).data.cleanup != 0;
-  if (stands && !with_data) { world_.violation(name(id) + " was to go with its data, which was left behind"); }
+  const auto wish = data_to_go_.find(id);
+  if (wish == data_to_go_.end() || with_data) { return; }
+  // Once the wish is no longer in the row, nobody after the host that fulfilled it knows of it; and who has the
+  // same torrent in another client meanwhile needs the data.
+  if (row(id).data.cleanup != 0 && live_row(wish->second).data.id == 0) {
+    world_.violation(name(id) + " was to go with its data, which was left behind");
+  }
 }
 
 void Referee::data_may_stay(const std::string& hash) {

@@ -58,6 +58,7 @@ class Referee {
   void data_is_to_go(std::int64_t id, const std::string& hash) { data_to_go_[id] = hash; }
   void data_may_stay(const std::string& hash);
 
+  /// The row, or one with id 0.
   [[nodiscard]] sdk::testing::QueueRow row(std::int64_t id);
   /// Of the duty for this client if `owner` was the last to be granted it, else -1.
   [[nodiscard]] std::int64_t epoch_of(const std::string& owner, const std::string& client) const;
@@ -78,14 +79,22 @@ class Referee {
     std::map<std::string, int> absent_listings;
   };
 
+  /// How far a host has come in sending a download; it may be under way twice, when it slept over its lease.
+  struct Sendings {
+    int intents = 0;  ///< committed, and the client not yet asked
+    int looked = 0;   ///< the client was asked and has it not: one add each
+  };
+
+  [[nodiscard]] sdk::testing::QueueRow found(const sdk::FindRequest& request);
+  [[nodiscard]] sdk::testing::QueueRow live_row(const std::string& hash);
   void check_worker(const std::string& owner, const sdk::Transition& change, const sdk::testing::QueueRow& before);
   void check_reconciler(const std::string& owner, const sdk::Transition& change, const sdk::testing::QueueRow& before);
   void check_absence(const Knowledge& known, const sdk::Transition& change, const sdk::testing::QueueRow& before);
 
   World& world_;
   std::map<std::string, Holder> duties_;
-  std::map<std::pair<std::string, std::string>, Knowledge> knowledge_;   ///< by owner and client
-  std::map<std::pair<std::string, std::int64_t>, std::string> may_add_;  ///< by owner and id: "", "intent", "looked"
+  std::map<std::pair<std::string, std::string>, Knowledge> knowledge_;  ///< by owner and client
+  std::map<std::pair<std::string, std::int64_t>, Sendings> sendings_;   ///< by owner and id
   std::map<std::int64_t, std::int64_t> versions_;
   std::map<std::int64_t, std::string> data_to_go_;
   std::set<std::string> tampered_;

@@ -159,7 +159,8 @@ void World::act_as_fate() {
       if (dice.happens(w.item_breaks)) { client->fake().fail(item.id); }
     }
     client->look(now());
-    if (dice.happens(w.client_restarts)) {
+    // An empty listing is believed after a minute: no trouble of this kind may look as long as that.
+    if (now() > client->lists_nothing_until_ms + kMinuteMs && dice.happens(w.client_restarts)) {
       client->lists_nothing_until_ms = now() + 5'000 + dice.below(25'000);
       say(client->id(), [] { return std::string("was restarted, and lists nothing for a while"); });
     }
