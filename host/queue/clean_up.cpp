@@ -16,8 +16,11 @@ bool same_torrent(const Download& d, const ClientItem& item) {
 
 }  // namespace
 
-CleanUp::CleanUp(EnginePorts ports, EngineSettings settings, std::string client_id)
-    : ports_(std::move(ports)), settings_(std::move(settings)), client_id_(std::move(client_id)) {}
+CleanUp::CleanUp(EnginePorts ports, EngineSettings settings, std::string client_id, std::function<bool()> on_duty)
+    : ports_(std::move(ports)),
+      settings_(std::move(settings)),
+      client_id_(std::move(client_id)),
+      on_duty_(std::move(on_duty)) {}
 
 void CleanUp::step(sdk::DownloadClient& client, const Download& d, const ClientItem* item, bool listing_counts,
                    std::int64_t now_ms) {
@@ -49,7 +52,10 @@ bool CleanUp::is_gone(const Download& d, bool listing_counts, std::int64_t now_m
   return now_ms - since >= 2 * settings_.call_timeout_ms + settings_.absent_ms;
 }
 
+/// No worker takes over the item of a row that is still to be cleaned up, and the call ends before the lease of
+/// the duty does: so nothing is removed that somebody has begun to want meanwhile.
 void CleanUp::remove(sdk::DownloadClient& client, const Download& d, bool with_data) {
+  if (!on_duty_()) { return; }
   const sdk::ItemKey key = key_of(d);
   sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
   const sdk::Status status = client.remove(ctx, {&key, 1}, with_data ? 1 : 0);
@@ -73,8 +79,7 @@ bool CleanUp::finish(const Download& d) {
   return outcome && outcome->result == sdk::CommandResult::applied;
 }
 
-void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& everything,
-                             const std::vector<Download>& open) {
+void CleanUp::mark_orphans(const ClientItems& everything, const std::vector<Download>& open) {
   for (const ClientItem& item : everything.items) {
     const std::int64_t id = id_in_tags(item.tags);
     if (id == 0) { continue; }
@@ -88,12 +93,14 @@ void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& eve
     if (again != Wanted::no && again != Wanted::elsewhere) { continue; }
     // A later download of the same torrent may have taken the item over, and has a wish of its own.
     if (std::any_of(open.begin(), open.end(), [&](const Download& d) { return same_torrent(d, item); })) { continue; }
-    const sdk::ItemKey key = key_of(*row);
-    sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(id));
-    const bool with_data = again == Wanted::no && with_data_.contains(id);
-    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data ? 1 : 0);
-    if (status.ok()) {
-      ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_);
+    sdk::Edit mark;
+    mark.id = id;
+    mark.expected_version = row->version;
+    mark.fields = sdk::kEditCleanup;
+    mark.cleanup = again == Wanted::no && with_data_.contains(id) ? kCleanupWithData : 1;
+    const auto outcome = ports_.store->edit(mark);
+    if (outcome && is_done(outcome->result)) {
+      ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removing what is left in " + client_id_);
     }
   }
 }

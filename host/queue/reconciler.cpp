@@ -23,7 +23,7 @@ Reconciler::Reconciler(EnginePorts ports, EngineSettings settings, std::string c
       client_id_(std::move(client_id)),
       duty_(ports_, settings_, "client:" + client_id_),
       listing_(ports_, settings_, client_id_),
-      clean_up_(ports_, settings_, client_id_),
+      clean_up_(ports_, settings_, client_id_, [this] { return still_on_duty(); }),
       magnets_(ports_, settings_) {}
 
 std::int64_t Reconciler::step(std::int64_t now_ms) {
@@ -148,7 +148,7 @@ void Reconciler::read_everything(sdk::DownloadClient& client, const std::vector<
       new_ids_[d.id] = item->id;
     }
   }
-  clean_up_.remove_orphans(client, everything->items, rows);
+  clean_up_.mark_orphans(everything->items, rows);
 }
 
 void Reconciler::compare(sdk::DownloadClient& client, const Download& d, const ClientItem* item, std::int64_t now_ms) {

@@ -142,10 +142,7 @@ std::int64_t Referee::epoch_of(const std::string& owner, const std::string& clie
 void Referee::listed(const Listing& listing) {
   if (!listing.complete) { return; }
   if (listing.id != 0) {
-    Sendings& sendings = sendings_[{listing.owner, listing.id}];
-    if (sendings.intents == 0) { return; }
-    --sendings.intents;
-    sendings.looked += listing.shown.empty() ? 1 : 0;
+    sendings_[{listing.owner, listing.id}].looked += listing.shown.empty() ? 1 : 0;
     return;
   }
   Knowledge& known = knowledge_[{listing.owner, listing.client}];
@@ -160,12 +157,10 @@ void Referee::listed(const Listing& listing) {
 
 void Referee::adding(const std::string& owner, std::int64_t id) {
   Sendings& sendings = sendings_[{owner, id}];
-  if (sendings.looked > 0) {
-    --sendings.looked;
-  } else {
-    world_.violation(owner + " sends " + name(id) + " to a client without " +
-                     (sendings.intents > 0 ? "having looked whether it has it" : "an intent"));
-  }
+  if (sendings.intents <= 0) { world_.violation(owner + " sends " + name(id) + " to a client without an intent"); }
+  if (sendings.looked <= 0) { world_.violation(owner + " sends " + name(id) + " without having looked for it"); }
+  --sendings.intents;
+  --sendings.looked;
 }
 
 void Referee::removing(std::int64_t id, bool with_data) {

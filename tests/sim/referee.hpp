@@ -81,8 +81,8 @@ class Referee {
 
   /// How far a host has come in sending a download; it may be under way twice, when it slept over its lease.
   struct Sendings {
-    int intents = 0;  ///< committed, and the client not yet asked
-    int looked = 0;   ///< the client was asked and has it not: one add each
+    int intents = 0;  ///< committed; each allows one add
+    int looked = 0;   ///< listings that did not show it; so does each of these
   };
 
   [[nodiscard]] sdk::testing::QueueRow found(const sdk::FindRequest& request);
