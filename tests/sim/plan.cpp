@@ -23,6 +23,7 @@ Weather draw_weather(Dice& dice) {
   w.store_restarts = level(dice, 0.002, 0.01);
   w.host_dies = level(dice, 0.001, 0.01);
   w.host_sleeps = level(dice, 0.001, 0.004);
+  w.host_stops = level(dice, 0.002, 0.02);
   w.slow = level(dice, 0.01, 0.05);
   w.clock_jumps = level(dice, 0.005, 0.05);
   w.client_restarts = level(dice, 0.003, 0.02);
@@ -44,8 +45,8 @@ Plan draw_plan(Dice& dice, int hosts) {
   plan.dispatchers = 1 + dice.below(plan.hosts > 4 ? 2 : 3);
   plan.clients = 1 + dice.below(2);
   plan.max_active = 1 + dice.below(6);
-  plan.releases = 5 + dice.below(36);
-  plan.grabs = 0.1 + 0.3 * dice.uniform();
+  plan.releases = 5 + dice.below(56);
+  plan.grabs = 0.1 + 0.4 * dice.uniform();
   plan.chaos_ms = 5 * kMinuteMs + dice.below(10) * kMinuteMs;
   plan.weather = draw_weather(dice);
   return plan;

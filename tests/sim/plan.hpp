@@ -17,6 +17,7 @@ struct Weather {
   double store_fails = 0, store_loses_answer = 0, store_twice = 0;
   double store_restarts = 0;  ///< per tick
   double host_dies = 0, host_sleeps = 0, slow = 0;
+  double host_stops = 0;   ///< per tick: in good order
   double clock_jumps = 0;  ///< per tick
   double client_refused = 0, client_error = 0, client_limited = 0, client_conflict = 0;
   double client_loses_answer = 0, client_late = 0, client_twice = 0, client_half = 0, client_empty = 0;

@@ -69,7 +69,7 @@ void SimHost::add_duty(std::function<std::int64_t(std::int64_t)> step) {
 }
 
 std::int64_t SimHost::next_due() const {
-  if (!alive_) { return is_busy() ? std::numeric_limits<std::int64_t>::max() : world_.now(); }
+  if (!alive_ || stopping_) { return is_busy() ? std::numeric_limits<std::int64_t>::max() : world_.now(); }
   std::int64_t next = std::numeric_limits<std::int64_t>::max();
   for (const Duty& duty : duties_) {
     if (!duty.under_way) { next = std::min(next, duty.due_ms); }
@@ -89,6 +89,13 @@ void SimHost::run_due() {
     // A step that found work asks to run at once; time must pass all the same.
     duty.due_ms = std::max(world_.now() + 1, next);
   }
+}
+
+void SimHost::let_go() {
+  ++busy_;
+  for (const auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
+  --busy_;
+  alive_ = false;
 }
 
 void SimHost::befall(const char* when, const char* what) {

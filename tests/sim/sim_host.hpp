@@ -42,7 +42,14 @@ class SimHost {
   [[nodiscard]] bool is_alive() const noexcept { return alive_; }
   /// Something of it is under way, further down on the stack.
   [[nodiscard]] bool is_busy() const noexcept { return busy_ > 0; }
-  [[nodiscard]] bool is_awake(std::int64_t now_ms) const noexcept { return alive_ && now_ms >= asleep_until_ms_; }
+  [[nodiscard]] bool is_awake(std::int64_t now_ms) const noexcept {
+    return alive_ && !stopping_ && now_ms >= asleep_until_ms_;
+  }
+  /// It begins nothing new, and ends in good order once what is under way has come to its end.
+  void stop() { stopping_ = true; }
+  /// The end of it, when nothing of it is under way.
+  void let_go();
+  [[nodiscard]] bool is_stopping() const noexcept { return alive_ && stopping_; }
   [[nodiscard]] std::int64_t next_due() const;
   void run_due();
 
@@ -86,6 +93,7 @@ class SimHost {
   std::unique_ptr<queue::QueueService> service_;
   std::vector<Duty> duties_;
   bool alive_ = true;
+  bool stopping_ = false;
   int busy_ = 0;
   std::int64_t asleep_until_ms_ = 0;
 };

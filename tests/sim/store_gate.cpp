@@ -10,6 +10,11 @@ sdk::Status down(sdk::CallContext& ctx) {
   return ctx.fail({sdk::Code::unavailable, sdk::kRetryable, 0, 0}, "the storage does not answer");
 }
 
+/// Whether it happened is not known.
+sdk::Status lost(sdk::CallContext& ctx) {
+  return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer of the storage in time");
+}
+
 Odds odds_of(const World& world) {
   const Weather& w = world.plan.weather;
   return {world.store_is_down() ? 1.0 : w.store_fails, w.store_loses_answer, w.store_twice};
@@ -40,7 +45,7 @@ sdk::Status StoreGate::write(Context& ctx, const char* what, std::size_t count, 
     got.all.clear();
     status = effect(got);
   }
-  if (!host_.after_call(what)) { return down(ctx); }
+  if (!host_.after_call(what)) { return lost(ctx); }
   if (!status.ok()) { return status; }
   for (std::size_t i = 0; i < count; ++i) {
     if (fate == Fate::loses_answer) {
@@ -59,7 +64,7 @@ sdk::Status StoreGate::plain(Context& ctx, const char* what, Effect effect) {
   const Fate fate = host_.before_call(what, odds_of(world_));
   if (fate == Fate::dead || fate == Fate::fails) { return down(ctx); }
   const sdk::Status status = effect(fate == Fate::twice);
-  return host_.after_call(what) && fate != Fate::loses_answer ? status : down(ctx);
+  return host_.after_call(what) && fate != Fate::loses_answer ? status : lost(ctx);
 }
 
 sdk::Status StoreGate::open(Context& ctx) noexcept {

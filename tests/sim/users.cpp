@@ -60,7 +60,7 @@ void Users::act() {
     if (dice.happens(world_.plan.grabs)) { grab(service); }
     const std::int64_t id = some_download();
     if (id == 0) { return 0; }
-    if (dice.happens(0.02)) { cancel(service, id, dice.happens(0.5)); }
+    if (dice.happens(0.05)) { cancel(service, id, dice.happens(0.5)); }
     if (dice.happens(0.03)) { static_cast<void>(service.set_hold(id, dice.happens(0.5))); }
     if (dice.happens(0.03)) { static_cast<void>(service.retry(id)); }
     if (dice.happens(0.03)) { static_cast<void>(service.set_priority(id, static_cast<sdk::Priority>(dice.below(4)))); }

@@ -97,8 +97,15 @@ void World::start_or_bury(Machine& machine, int number) {
                                              "h" + std::to_string(number) + "." + std::to_string(++machine.lives));
     return say(machine.host->owner(), [] { return std::string("starts"); });
   }
-  if (machine.host->is_alive() || machine.host->is_busy()) { return; }
-  ++report.crashes;
+  if (machine.host->is_busy()) { return; }
+  if (machine.host->is_stopping()) {
+    machine.host->let_go();
+    say(machine.host->owner(), [] { return std::string("has ended in good order"); });
+  } else if (!machine.host->is_alive()) {
+    ++report.crashes;
+  } else {
+    return;
+  }
   machine.host.reset();
   machine.starts_at_ms = now() + dice.below(calm_ ? 1'000 : 40'000);
 }
@@ -168,6 +175,10 @@ void World::act_as_fate() {
   if (dice.happens(w.store_restarts)) {
     store_down_until_ms_ = now() + 1'000 + dice.below(20'000);
     say("store", [] { return std::string("goes down"); });
+  }
+  if (SimHost* host = dice.happens(w.host_stops) ? some_host() : nullptr; host != nullptr) {
+    say(host->owner(), [] { return std::string("is told to stop"); });
+    host->stop();
   }
   if (dice.happens(w.clock_jumps)) { jump_a_clock(); }
 }
