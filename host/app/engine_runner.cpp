@@ -45,7 +45,12 @@ void EngineRunner::request_stop() {
 bool EngineRunner::stop(std::int64_t deadline_ms) {
   request_stop();
   const std::int64_t until = clock_.steady_ms() + deadline_ms;
-  return std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); });
+  if (!std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); })) {
+    return false;
+  }
+  // Another host need not wait until the leases run out.
+  for (auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
+  return true;
 }
 
 }  // namespace quarry::app

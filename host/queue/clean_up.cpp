@@ -16,8 +16,11 @@ bool same_torrent(const Download& d, const ClientItem& item) {
 
 }  // namespace
 
-CleanUp::CleanUp(EnginePorts ports, EngineSettings settings, std::string client_id)
-    : ports_(std::move(ports)), settings_(std::move(settings)), client_id_(std::move(client_id)) {}
+CleanUp::CleanUp(EnginePorts ports, EngineSettings settings, std::string client_id, std::function<bool()> on_duty)
+    : ports_(std::move(ports)),
+      settings_(std::move(settings)),
+      client_id_(std::move(client_id)),
+      on_duty_(std::move(on_duty)) {}
 
 void CleanUp::step(sdk::DownloadClient& client, const Download& d, const ClientItem* item, bool listing_counts,
                    std::int64_t now_ms) {
@@ -27,13 +30,16 @@ void CleanUp::step(sdk::DownloadClient& client, const Download& d, const ClientI
     return;
   }
   absent_since_.erase(d.id);
-  const auto again = is_wanted_again(d);
+  const Wanted again = wanted_again(d);
   const auto ours = is_ours(*item, d);
-  if (!again || !ours) { return; }
-  if (!*again && *ours) { return remove(client, d); }
+  if (again == Wanted::unknown || !ours) { return; }
+  // Two clients may share a folder, so the data stay for the one that has the download now.
+  if (again == Wanted::elsewhere && *ours) { return remove(client, d, false); }
+  if (again == Wanted::no && *ours) { return remove(client, d, d.cleanup == kCleanupWithData); }
   if (!finish(d)) { return; }
+  const bool here = again == Wanted::here;
   ports_.log(sdk::LogLevel::info,
-             name_of(d) + (*again ? " was grabbed again" : " was in the client before the queue asked for it") +
+             name_of(d) + (here ? " was grabbed again" : " was in the client before the queue asked for it") +
                  "; leaving it in " + client_id_);
 }
 
@@ -46,10 +52,13 @@ bool CleanUp::is_gone(const Download& d, bool listing_counts, std::int64_t now_m
   return now_ms - since >= 2 * settings_.call_timeout_ms + settings_.absent_ms;
 }
 
-void CleanUp::remove(sdk::DownloadClient& client, const Download& d) {
+/// No worker takes over the item of a row that is still to be cleaned up, and the call ends before the lease of
+/// the duty does: so nothing is removed that somebody has begun to want meanwhile.
+void CleanUp::remove(sdk::DownloadClient& client, const Download& d, bool with_data) {
+  if (!on_duty_()) { return; }
   const sdk::ItemKey key = key_of(d);
   sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
-  const sdk::Status status = client.remove(ctx, {&key, 1}, d.cleanup == kCleanupWithData ? 1 : 0);
+  const sdk::Status status = client.remove(ctx, {&key, 1}, with_data ? 1 : 0);
   if (status.ok()) {
     removed_.insert(d.id);
     refusals_.erase(d.id);
@@ -70,8 +79,7 @@ bool CleanUp::finish(const Download& d) {
   return outcome && outcome->result == sdk::CommandResult::applied;
 }
 
-void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& everything,
-                             const std::vector<Download>& open) {
+void CleanUp::mark_orphans(const ClientItems& everything, const std::vector<Download>& open) {
   for (const ClientItem& item : everything.items) {
     const std::int64_t id = id_in_tags(item.tags);
     if (id == 0) { continue; }
@@ -80,14 +88,19 @@ void CleanUp::remove_orphans(sdk::DownloadClient& client, const ClientItems& eve
     const auto row = ports_.store->find(request);
     if (!row || row->state != sdk::DownloadState::cancelled || row->cleanup != 0) { continue; }
     // The tag alone proves nothing: another queue may have used the same number.
-    if (!same_torrent(*row, item) || is_wanted_again(*row).value_or(true)) { continue; }
+    if (!same_torrent(*row, item)) { continue; }
+    const Wanted again = wanted_again(*row);
+    if (again != Wanted::no && again != Wanted::elsewhere) { continue; }
     // A later download of the same torrent may have taken the item over, and has a wish of its own.
     if (std::any_of(open.begin(), open.end(), [&](const Download& d) { return same_torrent(d, item); })) { continue; }
-    const sdk::ItemKey key = key_of(*row);
-    sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(id));
-    const sdk::Status status = client.remove(ctx, {&key, 1}, with_data_.contains(id) ? 1 : 0);
-    if (status.ok()) {
-      ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removed what was left in " + client_id_);
+    sdk::Edit mark;
+    mark.id = id;
+    mark.expected_version = row->version;
+    mark.fields = sdk::kEditCleanup;
+    mark.cleanup = again == Wanted::no && with_data_.contains(id) ? kCleanupWithData : 1;
+    const auto outcome = ports_.store->edit(mark);
+    if (outcome && is_done(outcome->result)) {
+      ports_.log(sdk::LogLevel::info, name_of(*row) + " was cancelled; removing what is left in " + client_id_);
     }
   }
 }
@@ -104,18 +117,25 @@ std::optional<bool> CleanUp::is_ours(const ClientItem& item, const Download& d) 
   return std::nullopt;
 }
 
-/// Grabbed anew after it was cancelled: the item now belongs to that download, whatever its tag says.
-std::optional<bool> CleanUp::is_wanted_again(const Download& d) {
+/// Grabbed anew after it was cancelled: the item now belongs to that download, whatever its tag says, if that
+/// download goes to this client.
+CleanUp::Wanted CleanUp::wanted_again(const Download& d) {
   for (const std::string* hash : {&d.infohash_v1, &d.infohash_v2}) {
     if (hash->empty()) { continue; }
     sdk::FindRequest request;
     request.by = sdk::FindBy::infohash;
     request.text = *hash;
     const auto live = ports_.store->find(request);
-    if (live) { return true; }
-    if (live.error().status.code != sdk::Code::not_found) { return std::nullopt; }
+    if (live && live->client.empty()) { return Wanted::unknown; }
+    if (live) { return live->client == client_id_ ? Wanted::here : Wanted::elsewhere; }
+    if (live.error().status.code != sdk::Code::not_found) { return Wanted::unknown; }
   }
-  return false;
+  return Wanted::no;
+}
+
+void CleanUp::start_over() {
+  absent_since_.clear();
+  removed_.clear();
 }
 
 void CleanUp::keep_only(const std::set<std::int64_t>& open) {

@@ -84,6 +84,8 @@ sdk::Result<ClientItems> ClientListing::of(sdk::DownloadClient& client, const st
     if (!status.ok()) { return ctx.failure(status, "the client could not list its items"); }
     if (!sink.complete) { return sdk::failure(sdk::Code::unavailable, "the client gave half an answer"); }
   }
+  // It shows something, so it is not the empty client that it once seemed to be.
+  if (seemed_empty_ && !sink.listing.items.empty()) { suspect_since_ms_ = -1; }
   return std::move(sink.listing);
 }
 
@@ -118,6 +120,11 @@ std::optional<ClientListing::Everything> ClientListing::everything(sdk::Download
   return Everything{std::move(sink.listing), believed};
 }
 
+void ClientListing::start_over() noexcept {
+  last_full_ms_ = -1;
+  suspect_since_ms_ = -1;
+}
+
 /// A client with many items may answer for a few and never for all: asking it each second helps nobody.
 void ClientListing::everything_failed(const sdk::Failure& failure, std::int64_t now_ms) {
   const std::int64_t pause =
@@ -134,7 +141,11 @@ bool ClientListing::is_believable(std::size_t total, std::int64_t now_ms) noexce
     last_total_ = total;
     return true;
   }
-  if (suspect_since_ms_ < 0) { suspect_since_ms_ = now_ms; }
+  // Two troubles far apart are not one that lasts.
+  const bool goes_on = suspect_since_ms_ >= 0 && now_ms - suspect_last_ms_ < settings_.suspect_ms;
+  if (!goes_on) { suspect_since_ms_ = now_ms; }
+  suspect_last_ms_ = now_ms;
+  seemed_empty_ = total == 0;
   if (now_ms - suspect_since_ms_ < settings_.suspect_ms) { return false; }
   last_total_ = total;
   return true;

@@ -47,6 +47,8 @@ class ClientListing {
     ClientItems items;
     bool believed = false;  ///< false: the client may still be loading; what is absent proves nothing
   };
+  /// Somebody else read the client for a while: nothing of before is held against it.
+  void start_over() noexcept;
   /// Nothing after a failure: that is logged, and a longer pause follows each time.
   [[nodiscard]] std::optional<Everything> everything(sdk::DownloadClient& client, std::int64_t now_ms);
 
@@ -63,6 +65,8 @@ class ClientListing {
   int full_failures_ = 0;
   LogThrottle full_log_;
   std::int64_t suspect_since_ms_ = -1;
+  std::int64_t suspect_last_ms_ = 0;
+  bool seemed_empty_ = false;
   std::size_t last_total_ = 0;
 };
 

@@ -36,6 +36,7 @@ std::int64_t Dispatcher::step(std::int64_t now_ms) {
     return now_ms + std::min(kStoreDownMaxMs, settings_.idle_ms << std::min(store_failures_, 4));
   }
   store_failures_ = 0;
+  claimed_ms_ = now_ms;
   if (rows->empty()) { return now_ms + settings_.idle_ms; }
   for (Download& d : *rows) {
     const LeaseHold lease(leases_, d);
@@ -99,13 +100,14 @@ bool Dispatcher::commit_intent(Download& d, const SourceMaterial& source, const 
 
 void Dispatcher::hand_over(Download& d, const SourceMaterial& source, sdk::DownloadClient& client) {
   const Found before = look(d, client);
-  if (before.seen == Seen::yes) { return now_downloading(d, before, nullptr); }
+  if (before.seen == Seen::yes) { return take_over(d, before); }
   // The client does not answer, and this worker has sent nothing: the download simply waits.
   if (before.seen == Seen::unknown) { return not_dispatched(d, {before.status, before.text}, Party::client); }
 
   const sdk::Failure answer = add(d, source, client);
   const Found after = look(d, client);
-  if (after.seen == Seen::yes) { return now_downloading(d, after, &client); }
+  const bool met_it = answer.status.code == sdk::Code::conflict;
+  if (after.seen == Seen::yes) { return met_it ? take_over(d, after) : now_downloading(d, after, true); }
   const bool sent = !answer.status.not_started();
   if (!sent) { return not_dispatched(d, answer, Party::client); }
   const bool refused = answer.status.code == sdk::Code::invalid || answer.status.code == sdk::Code::unsupported;
@@ -184,35 +186,60 @@ sdk::CommandResult Dispatcher::change(const Download& d, sdk::DownloadState to, 
   return outcome->result;
 }
 
-void Dispatcher::now_downloading(const Download& d, const Found& found, sdk::DownloadClient* added_by_us) {
+/// The item was there. When it is about to be removed for an earlier download of the same torrent, it is not taken
+/// over before that is settled: the reconciler either removes it or leaves it to this one.
+void Dispatcher::take_over(const Download& d, const Found& found) {
+  const std::int64_t tagged = id_in_tags(found.tags);
+  if (tagged == 0 || tagged == d.id) { return now_downloading(d, found, false); }
+  sdk::ListFilter leaving;
+  leaving.client = d.client;
+  leaving.cleanup = 1;
+  const auto rows = ports_.store->list_all(leaving);
+  if (!rows) { return not_dispatched(d, rows.error(), Party::client); }
+  const bool leaves = std::any_of(rows->begin(), rows->end(), [&](const Download& r) {
+    return (!d.infohash_v1.empty() && r.infohash_v1 == d.infohash_v1) ||
+           (!d.infohash_v2.empty() && r.infohash_v2 == d.infohash_v2);
+  });
+  if (!leaves) { return now_downloading(d, found, false); }
+  not_dispatched(
+      d,
+      sdk::failure(sdk::Code::unavailable, d.client + " still has it from an earlier download that is being removed"),
+      Party::client);
+}
+
+void Dispatcher::now_downloading(const Download& d, const Found& found, bool added_by_us) {
   sdk::Patch patch;
   patch.fields = sdk::kPatchClientItem | sdk::kPatchOutput | sdk::kPatchError | sdk::kPatchDue;
   patch.client_item_id = found.item_id;
   patch.output_path = found.output_path;
-  if (added_by_us == nullptr && id_in_tags(found.tags) != 0) {
+  if (!added_by_us && id_in_tags(found.tags) != 0) {
     // An earlier download of ours may have left it paused.
     patch.fields |= sdk::kPatchFlags;
     patch.set_flags = sdk::kHoldApplied;
   }
-  const auto result = change(d, sdk::DownloadState::downloading, patch,
-                             added_by_us != nullptr ? "added to " + d.client : "found in " + d.client);
+  const auto result =
+      change(d, sdk::DownloadState::downloading, patch, added_by_us ? "added to " + d.client : "found in " + d.client);
   const bool lost = result == sdk::CommandResult::stale_epoch || result == sdk::CommandResult::wrong_state ||
                     result == sdk::CommandResult::not_found;
-  if (lost && added_by_us != nullptr) { undo_if_cancelled(d, *added_by_us); }
+  if (lost && added_by_us) { mark_if_cancelled(d); }
 }
 
-/// A user cancelled while the item was on its way: nobody else knows yet that it arrived.
-void Dispatcher::undo_if_cancelled(const Download& d, sdk::DownloadClient& client) {
+/// A user cancelled while the item was on its way, and perhaps the reconciler has looked for it in vain: it must
+/// look again.
+void Dispatcher::mark_if_cancelled(const Download& d) {
   sdk::FindRequest request;
   request.id = d.id;
   const auto row = ports_.store->find(request);
   if (!row || row->state != sdk::DownloadState::cancelled) { return; }
-  const sdk::ItemKey key = key_of(d);
-  sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
-  const sdk::Status status = client.remove(ctx, {&key, 1}, row->cleanup == kCleanupWithData ? 1 : 0);
-  ports_.log(sdk::LogLevel::info,
-             name_of(d) + " was cancelled while it was being added; " +
-                 (status.ok() ? "removed it from the client again" : "the reconciler will remove it"));
+  ports_.log(sdk::LogLevel::info, name_of(d) + " was cancelled while it was being added; it is removed again");
+  if (row->cleanup != 0) { return; }
+  sdk::Edit mark;
+  mark.id = d.id;
+  mark.expected_version = row->version;
+  mark.fields = sdk::kEditCleanup;
+  mark.cleanup = 1;
+  // Failing that, it is an orphan that the next complete listing finds.
+  static_cast<void>(ports_.store->edit(mark));
 }
 
 void Dispatcher::now_verifying(const Download& d, const std::string& why) {
@@ -237,6 +264,12 @@ void Dispatcher::now_blocked(const Download& d, const TorrentFacts& facts) {
   static_cast<void>(change(d, sdk::DownloadState::blocked, patch, facts.danger));
 }
 
+/// Due times are judged by the storage's clock, and this host's may be wrong by a day; the lease tells what
+/// the storage's showed at the claim.
+std::int64_t Dispatcher::store_wall_ms(const Download& d) const {
+  return d.lease_until_ms - settings_.lease_ms + (ports_.clock->steady_ms() - claimed_ms_);
+}
+
 void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, Party party) {
   const Verdict verdict = judge(failure.status, party, d.attempts, d.max_retries, settings_.retry, ports_.random());
   sdk::Patch patch;
@@ -245,7 +278,7 @@ void Dispatcher::not_dispatched(const Download& d, const sdk::Failure& failure, 
   patch.error = failure.text;
   if (verdict.to == sdk::DownloadState::queued) {
     patch.fields |= sdk::kPatchDue;
-    patch.due_at_ms = ports_.clock->wall_ms() + verdict.delay_ms;
+    patch.due_at_ms = store_wall_ms(d) + verdict.delay_ms;
     patch.due_reason = failure.text;
     if (!verdict.counts) {
       patch.fields |= sdk::kPatchAttempts;

@@ -36,18 +36,21 @@ class Dispatcher {
   [[nodiscard]] sdk::Failure add(const Download& download, const SourceMaterial& source, sdk::DownloadClient& client);
   [[nodiscard]] Found look(const Download& download, sdk::DownloadClient& client);
 
-  void now_downloading(const Download& download, const Found& found, sdk::DownloadClient* added_by_us);
+  void take_over(const Download& download, const Found& found);
+  void now_downloading(const Download& download, const Found& found, bool added_by_us);
   void now_verifying(const Download& download, const std::string& why);
   void not_dispatched(const Download& download, const sdk::Failure& failure, Party party);
   void now_blocked(const Download& download, const TorrentFacts& facts);
   [[nodiscard]] sdk::CommandResult change(const Download& download, sdk::DownloadState to, const sdk::Patch& patch,
                                           std::string_view reason);
-  void undo_if_cancelled(const Download& download, sdk::DownloadClient& client);
+  [[nodiscard]] std::int64_t store_wall_ms(const Download& download) const;
+  void mark_if_cancelled(const Download& download);
 
   EnginePorts ports_;
   EngineSettings settings_;
   LeaseKeeper& leases_;
   int store_failures_ = 0;
+  std::int64_t claimed_ms_ = 0;  ///< steady, before the last claim
 };
 
 }  // namespace quarry::queue

@@ -185,7 +185,44 @@ TEST_F(DispatcherTest, WhatWasAddedForACancelledDownloadIsTakenBack) {
   });
   static_cast<void>(dispatch());
   EXPECT_EQ(row(id).state, DownloadState::cancelled);
+  reconcile_for(0);
   EXPECT_TRUE(client.items().empty());
+}
+
+TEST_F(DispatcherTest, WhatArrivesAfterItsCleanUpIsCleanedUpAgain) {
+  sdk::testing::FakeDownloadClient::Item other;  // an empty listing would not be believed
+  other.infohash_v1 = kOtherHash;
+  client.put(other);
+  const auto id = grab_magnet();
+  client.on_call([&](std::string_view m) {
+    if (m != "add") { return Fault::none; }
+    EXPECT_TRUE(service.cancel(id, false).ok());
+    reconcile_for(60'000);  // sees nothing of it in the client for long enough
+    EXPECT_EQ(row(id).cleanup, 0);
+    return Fault::none;
+  });
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(id).cleanup, 1);
+  reconcile_for(2000);
+  EXPECT_EQ(row(id).cleanup, 0);
+  EXPECT_EQ(client.items().size(), 1U);
+}
+
+TEST_F(DispatcherTest, AnItemThatIsBeingRemovedIsNotTakenOver) {
+  const auto first = grab_magnet();
+  static_cast<void>(dispatch());
+  ASSERT_TRUE(service.cancel(first, true).ok());
+  const auto second = grab_magnet();
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(second).state, DownloadState::queued) << "the reconciler may be removing it this moment";
+  EXPECT_EQ(row(second).attempts, 0);
+  EXPECT_NE(row(second).error.find("being removed"), std::string::npos);
+  reconcile_for(0);
+  ASSERT_EQ(row(first).cleanup, 0) << "it is left to the second";
+  clock.advance(10'000);
+  static_cast<void>(dispatch());
+  EXPECT_EQ(row(second).state, DownloadState::downloading);
+  EXPECT_EQ(client.times_added(kHash), 1);
 }
 
 TEST_F(DispatcherTest, TheWishToDeleteDataOutlivesAnAddThatIsUnderWay) {
@@ -200,6 +237,7 @@ TEST_F(DispatcherTest, TheWishToDeleteDataOutlivesAnAddThatIsUnderWay) {
     return Fault::none;
   });
   static_cast<void>(dispatch());
+  reconcile_for(0);
   EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, true}}));
 }
 

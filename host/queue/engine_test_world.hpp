@@ -49,7 +49,8 @@ class ScriptedIndexer final : public sdk::Indexer {
 
 class EngineTest : public ::testing::Test {
  protected:
-  EngineTest() {
+  explicit EngineTest(sdk::testing::Ownership ownership = sdk::testing::Ownership::one_process)
+      : store(clock, ownership) {
     sdk::BasicContext ctx(clock, 1000, "test");
     EXPECT_TRUE(store.open(ctx).ok());
     sdk::LaneSettings lane;
@@ -116,7 +117,7 @@ class EngineTest : public ::testing::Test {
 
   sdk::testing::FakeHost host;
   sdk::testing::ManualClock& clock = host.clock;
-  sdk::testing::MemoryQueueStore store{clock};
+  sdk::testing::MemoryQueueStore store;
   sdk::testing::FakeDownloadClient client;
   WatchedClient watched{client};
   std::vector<std::string> logged;

@@ -40,6 +40,7 @@ class OneAnswerStore final : public sdk::QueueStore {
   sdk::Status stats(Context&, std::string_view, sdk::Stats&) noexcept override { return {}; }
   sdk::Status events_since(Context&, std::int64_t, std::int32_t, sdk::EventSink&) noexcept override { return {}; }
   sdk::Status prune(Context&, std::uint32_t, std::int64_t, std::int32_t, std::int64_t&) noexcept override { return {}; }
+  sdk::Status take_duty(Context&, const sdk::DutyRequest&, sdk::Duty&) noexcept override { return {}; }
 
  private:
   sdk::Status give(Out& out) const {

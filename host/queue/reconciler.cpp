@@ -21,8 +21,9 @@ Reconciler::Reconciler(EnginePorts ports, EngineSettings settings, std::string c
     : ports_(std::move(ports)),
       settings_(std::move(settings)),
       client_id_(std::move(client_id)),
+      duty_(ports_, settings_, "client:" + client_id_),
       listing_(ports_, settings_, client_id_),
-      clean_up_(ports_, settings_, client_id_),
+      clean_up_(ports_, settings_, client_id_, [this] { return still_on_duty(); }),
       magnets_(ports_, settings_) {}
 
 std::int64_t Reconciler::step(std::int64_t now_ms) {
@@ -31,20 +32,39 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
   // A burst of requests nudges the duties; the client must not feel it.
   const std::int64_t least_pause = settings_.poll_ms / 4;
   if (last_step_ms_ >= 0 && now_ms - last_step_ms_ < least_pause) { return last_step_ms_ + least_pause; }
+  if (now_ms < look_again_ms_) { return look_again_ms_; }
   last_step_ms_ = now_ms;
   auto rows = open_downloads(now_ms);
   if (!rows) {
     ports_.log(sdk::LogLevel::warning, "cannot read the queue: " + rows.error().text);
     return now_ms + settings_.poll_ms * 2;
   }
-  forget_closed(*rows);
-  for (Download& d : *rows) {
-    if (const auto it = new_ids_.find(d.id); it != new_ids_.end()) { d.client_item_id = it->second; }
-  }
   const bool full_due = listing_.is_due(now_ms);
   if (rows->empty() && !full_due) { return now_ms + settings_.poll_ms; }
+  switch (duty_.keep()) {
+    case DutyKeeper::Hold::none:
+      start_over();
+      look_again_ms_ = now_ms + settings_.duty_look_ms;
+      return look_again_ms_;
+    case DutyKeeper::Hold::fresh:
+      // Another host may have changed them a moment ago.
+      start_over();
+      rows = open_downloads(now_ms);
+      break;
+    case DutyKeeper::Hold::kept:
+      break;
+  }
+  if (!rows) { return now_ms + settings_.poll_ms; }
+  on_duty_ = true;
+  return compare_all(*client, std::move(*rows), now_ms);
+}
 
-  auto ours = listing_.of(*client, *rows);
+std::int64_t Reconciler::compare_all(sdk::DownloadClient& client, std::vector<Download> rows, std::int64_t now_ms) {
+  forget_closed(rows);
+  for (Download& d : rows) {
+    if (const auto it = new_ids_.find(d.id); it != new_ids_.end()) { d.client_item_id = it->second; }
+  }
+  auto ours = listing_.of(client, rows);
   if (!ours) {
     client_failed(ours.error());
     const std::int64_t back_off = std::min(kClientDownMaxMs, settings_.poll_ms << std::min(failures_, 5));
@@ -54,14 +74,38 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
   failure_log_.reset();
   listing_counts_ = false;
   const bool somebody_absent =
-      std::any_of(rows->begin(), rows->end(), [&](const Download& d) { return ours->find(d) == nullptr; });
-  if (full_due || (somebody_absent && listing_.is_due_for_absent(now_ms))) {
-    read_everything(*client, *rows, *ours, now_ms);
+      std::any_of(rows.begin(), rows.end(), [&](const Download& d) { return ours->find(d) == nullptr; });
+  if (listing_.is_due(now_ms) || (somebody_absent && listing_.is_due_for_absent(now_ms))) {
+    read_everything(client, rows, *ours, now_ms);
   }
-  for (const Download& d : *rows) { compare(*client, d, ours->find(d), now_ms); }
+  for (const Download& d : rows) {
+    if (!still_on_duty()) { break; }
+    compare(client, d, ours->find(d), now_ms);
+  }
   flush_progress();
   return now_ms + settings_.poll_ms;
 }
+
+bool Reconciler::still_on_duty() {
+  // Lost and taken again is lost, too: the next step begins anew.
+  if (on_duty_ && duty_.keep() != DutyKeeper::Hold::kept) {
+    on_duty_ = false;
+    start_over();
+  }
+  return on_duty_;
+}
+
+/// Others may have judged in between: what was seen before proves nothing any more.
+void Reconciler::start_over() {
+  absences_.clear();
+  growth_.clear();
+  pending_.clear();
+  last_seeding_ms_ = -1;
+  listing_.start_over();
+  clean_up_.start_over();
+}
+
+void Reconciler::give_up_duty() { duty_.give_up(); }
 
 sdk::Result<std::vector<Download>> Reconciler::open_downloads(std::int64_t now_ms) {
   sdk::ListFilter active;
@@ -93,7 +137,7 @@ sdk::Result<std::vector<Download>> Reconciler::open_downloads(std::int64_t now_m
 void Reconciler::read_everything(sdk::DownloadClient& client, const std::vector<Download>& rows, ClientItems& ours,
                                  std::int64_t now_ms) {
   const auto everything = listing_.everything(client, now_ms);
-  if (!everything) { return; }
+  if (!everything || !still_on_duty()) { return; }
   listing_counts_ = everything->believed;
   // An item whose name changed (a hybrid's id when its metadata came) is found here, not by key. From the next
   // step on it is asked for, paused and removed by its new id.
@@ -104,7 +148,7 @@ void Reconciler::read_everything(sdk::DownloadClient& client, const std::vector<
       new_ids_[d.id] = item->id;
     }
   }
-  clean_up_.remove_orphans(client, everything->items, rows);
+  clean_up_.mark_orphans(everything->items, rows);
 }
 
 void Reconciler::compare(sdk::DownloadClient& client, const Download& d, const ClientItem* item, std::int64_t now_ms) {
@@ -157,7 +201,7 @@ void Reconciler::absent(const Download& d, std::int64_t now_ms) {
     return change(d, sdk::DownloadState::failed, patch, last);
   }
   patch.fields |= sdk::kPatchDue;
-  patch.due_at_ms = ports_.clock->wall_ms() + settings_.retry.delay_ms(std::max(1, d.attempts), ports_.random());
+  patch.due_at_ms = duty_.store_wall_ms() + settings_.retry.delay_ms(std::max(1, d.attempts), ports_.random());
   patch.due_reason = why;
   change(d, sdk::DownloadState::queued, patch, why);
 }
@@ -314,6 +358,7 @@ void Reconciler::change(const Download& d, sdk::DownloadState to, const sdk::Pat
   t.to = to;
   t.reason = reason;
   t.patch = patch;
+  duty_.fence(t);
   const auto outcome = ports_.store->transition(t);
   if (!outcome) { return ports_.log(sdk::LogLevel::warning, name_of(d) + ": " + outcome.error().text); }
   if (outcome->result == sdk::CommandResult::applied) {

@@ -74,6 +74,41 @@ TEST_F(ReconcilerTest, AnEmptyListingIsNotBelievedForAMinute) {
   EXPECT_EQ(client.times_added(kHash), 1);
 }
 
+TEST_F(ReconcilerTest, TwoShortSilencesAreNotOneLongOne) {
+  const auto id = running();
+  reconcile_for(0);
+  for (int silence = 0; silence < 2; ++silence) {
+    client.on_call([](std::string_view) { return Fault::empty; });
+    reconcile_for(25'000);
+    EXPECT_EQ(row(id).state, DownloadState::downloading);
+    client.on_call({});
+    reconcile_for(40'000);
+  }
+  client.on_call([](std::string_view) { return Fault::empty; });
+  reconcile_for(90'000);
+  EXPECT_NE(row(id).state, DownloadState::downloading) << "a silence that lasts is believed";
+}
+
+TEST_F(ReconcilerTest, WhatIsGrabbedAgainForAnotherClientIsTakenOutOfThisOneWithoutItsData) {
+  const auto first = running();
+  reconcile_for(0);
+  ASSERT_TRUE(service.cancel(first, true).ok());
+  sdk::testing::FakeDownloadClient elsewhere;
+  EnginePorts other = ports();
+  other.client = [&](std::string_view id) -> sdk::DownloadClient* { return id == "other" ? &elsewhere : nullptr; };
+  other.choose_client = [] { return std::string("other"); };
+  Dispatcher to_other(other, settings, leases);
+  const auto second = grab_magnet();
+  reconcile_for(2000);
+  EXPECT_EQ(client.items().size(), 2U) << "where it goes is not known yet";
+  static_cast<void>(to_other.step(clock.steady_ms()));
+  ASSERT_EQ(row(second).client, "other");
+  reconcile_for(3000);
+  EXPECT_EQ(watched.removals, (std::vector<testing::WatchedClient::Removal>{{kHash, false}}));
+  EXPECT_EQ(row(first).cleanup, 0);
+  EXPECT_EQ(elsewhere.items().size(), 1U);
+}
+
 TEST_F(ReconcilerTest, WhatVanishesIsMissingThenAddedAgain) {
   const auto id = running();
   reconcile_for(0);
@@ -328,6 +363,8 @@ TEST_F(ReconcilerTest, WhatIsGrabbedAgainWhileItIsBeingRemovedStays) {
   reconcile_for(0);
   ASSERT_TRUE(service.cancel(first, true).ok());
   const auto second = grab_magnet();
+  static_cast<void>(dispatch());  // waits until it is settled whose the item is
+  reconcile_for(10'000);
   static_cast<void>(dispatch());
   reconcile_for(3000);
   EXPECT_EQ(row(second).state, DownloadState::completed);

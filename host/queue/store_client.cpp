@@ -110,6 +110,30 @@ sdk::Result<std::vector<Download>> StoreClient::rescue(std::string_view owner, i
   return rows;
 }
 
+sdk::Result<sdk::Duty> StoreClient::take_duty(std::string_view name, std::string_view owner, std::int64_t lease_ms) {
+  sdk::DutyRequest request;
+  request.name = name;
+  request.owner = owner;
+  request.lease_ms = lease_ms;
+  sdk::Duty duty;
+  auto ctx = context();
+  const sdk::Status status = store_.take_duty(ctx, request, duty);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not say who has it"); }
+  return duty;
+}
+
+sdk::Done StoreClient::give_up_duty(std::string_view name, std::string_view owner) {
+  sdk::DutyRequest request;
+  request.give_up = 1;
+  request.name = name;
+  request.owner = owner;
+  sdk::Duty duty;
+  auto ctx = context();
+  const sdk::Status status = store_.take_duty(ctx, request, duty);
+  if (!status.ok()) { return ctx.failure(status, "the storage could not take the duty back"); }
+  return sdk::Unit{};
+}
+
 sdk::Result<std::vector<sdk::Outcome>> StoreClient::record_progress(std::span<const sdk::Progress> items) {
   return until_known([&](auto& ctx, auto& out) { return store_.record_progress(ctx, items, out); });
 }

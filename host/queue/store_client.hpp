@@ -38,6 +38,9 @@ class StoreClient {
   [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> transitions(std::vector<sdk::Transition> changes);
   [[nodiscard]] sdk::Result<sdk::Outcome> edit(sdk::Edit edit);
   [[nodiscard]] sdk::Result<std::vector<Download>> rescue(std::string_view owner, int limit);
+  /// Of an answer that was lost nobody knows whether the duty is held; asking again is harmless.
+  [[nodiscard]] sdk::Result<sdk::Duty> take_duty(std::string_view name, std::string_view owner, std::int64_t lease_ms);
+  [[nodiscard]] sdk::Done give_up_duty(std::string_view name, std::string_view owner);
   [[nodiscard]] sdk::Result<std::vector<sdk::Outcome>> record_progress(std::span<const sdk::Progress> items);
   [[nodiscard]] sdk::Result<Download> find(const sdk::FindRequest& request);
   /// `not_found` without a call of `visit`.

@@ -37,6 +37,29 @@ TEST(Opening, MakesTheSchemaOnce) {
   EXPECT_EQ(connection.raw().text("PRAGMA integrity_check"), "ok");
 }
 
+TEST(Opening, BringsADatabaseOfTheFirstVersionUpToDateAndKeepsItsRows) {
+  const TestFolder folder;
+  {
+    Connection old(folder.file(), Access::writer, Synchronous::normal);
+    const std::string steps = std::string(sql::kMigrations.front()) +
+                              ";PRAGMA application_id=" + std::to_string(sql::kApplicationId) +
+                              ";PRAGMA user_version=1;INSERT INTO lane VALUES ('downloads', 7, 1)";
+    old.raw().exec(steps.c_str());
+  }
+  sdk::testing::FakeHost host;
+  const auto store = open_store(host, folder.file());
+  sdk::BasicContext ctx = host.context();
+  sdk::Stats stats;
+  ASSERT_TRUE(store->stats(ctx, "downloads", stats).ok());
+  EXPECT_EQ(stats.lane_max_active, 7);
+  sdk::DutyRequest request;
+  request.name = "client:one";
+  request.owner = "owner";
+  sdk::Duty duty;
+  ASSERT_TRUE(store->take_duty(ctx, request, duty).ok()) << ctx.text();
+  EXPECT_EQ(duty.held, 1);
+}
+
 TEST(Opening, RefusesANewerDatabaseAndNamesBothVersions) {
   const TestFolder folder;
   sdk::testing::FakeHost host;

@@ -52,6 +52,7 @@ TEST_F(Plans, CommandsGoAlongTheirIndex) {
         sql::kRowByHash2, sql::kRowByRelease, sql::kRowByCommand}) {
     expect_lean(statement);
   }
+  EXPECT_NE(plan(sql::kDuty).find("SEARCH duty USING PRIMARY KEY"), std::string::npos) << plan(sql::kDuty);
   EXPECT_NE(plan(sql::kEventsSince).find("SEARCH event USING INTEGER PRIMARY KEY"), std::string::npos);
 }
 

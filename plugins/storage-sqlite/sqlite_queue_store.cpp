@@ -197,6 +197,15 @@ Status SqliteQueueStore::prune(CallContext& ctx, std::uint32_t states, std::int6
   });
 }
 
+Status SqliteQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(request);
+    sdk::Duty duty;
+    opened().commits.run(ctx, 1, [&](Writer& writer) { duty = writer.take_duty(request, clock_.wall_ms()); });
+    out = duty;
+  });
+}
+
 Status SqliteQueueStore::find(CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept {
   return guarded(ctx, [&] {
     const ReaderPool::Lease reader(opened().readers, ctx);

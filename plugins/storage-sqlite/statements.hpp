@@ -154,6 +154,14 @@ WHEN old.state <> new.state OR old.status <> new.status BEGIN
   UPDATE status_count SET n = n - 1 WHERE state = old.state AND status = old.status;
   UPDATE status_count SET n = n + 1 WHERE state = new.state AND status = new.status;
 END;
+)sql",
+                                           R"sql(
+CREATE TABLE duty (
+  name           TEXT PRIMARY KEY NOT NULL,
+  owner          TEXT NOT NULL,
+  epoch          INTEGER NOT NULL CHECK (epoch > 0),
+  lease_until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql"};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
@@ -194,6 +202,11 @@ inline constexpr char kLane[] = "SELECT max_active, hold FROM lane WHERE name = 
 inline constexpr char kSetLane[] =
     "INSERT INTO lane (name, max_active, hold) VALUES (?1, ?2, max(?3, 0)) ON CONFLICT (name) DO UPDATE "
     "SET max_active = ?2, hold = CASE WHEN ?3 < 0 THEN hold ELSE ?3 END";
+
+inline constexpr char kDuty[] = "SELECT owner, epoch, lease_until_ms FROM duty WHERE name = ?1";
+inline constexpr char kSetDuty[] =
+    "INSERT INTO duty (name, owner, epoch, lease_until_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE "
+    "SET owner = ?2, epoch = ?3, lease_until_ms = ?4";
 
 inline constexpr char kClaimedBefore[] =
     "SELECT id FROM download WHERE lane = ?1 AND state IN (1, 2, 3, 4) AND state = 1 AND claim_command = ?2 "

@@ -47,6 +47,8 @@ rules::RowFacts judged(const Facts& facts) {
   return {facts.epoch, facts.version, state_of(facts.state), facts.lease_until, facts.lease_owner, facts.last_command};
 }
 
+rules::DutyFacts judged(const DutyQuery& duty) { return {duty.owner, duty.epoch, duty.lease_until}; }
+
 void apply(const sdk::Patch& patch, Facts& row, std::int64_t now) {
   const auto has = [&](sdk::PatchField field) { return (patch.fields & field) != 0; };
   if (has(sdk::kPatchNoIntent)) {
@@ -94,6 +96,15 @@ Connection& Writer::connection() noexcept { return queries_->connection; }
 bool Writer::look_at(std::int64_t id) {
   queries_->facts.id = id;
   return queries_->facts.read.one();
+}
+
+void Writer::look_at_duty(std::string_view name) {
+  DutyQuery& duty = queries_->duty;
+  duty.name = name;
+  duty.owner.clear();
+  duty.epoch = 0;
+  duty.lease_until = 0;
+  duty.read.one();
 }
 
 std::int64_t Writer::holder(std::int64_t self, std::string_view release_key, std::string_view v1, std::string_view v2) {
@@ -281,7 +292,8 @@ Outcome Writer::change_state(DownloadState to, sdk::Actor actor, std::string_vie
 Outcome Writer::transition(const sdk::Transition& change, std::int64_t now_ms) {
   if (!look_at(change.id)) { return no_row(); }
   Facts& facts = queries_->facts;
-  const CommandResult result = rules::judge(judged(facts), change);
+  if (!change.duty.empty()) { look_at_duty(change.duty); }
+  const CommandResult result = rules::judge(judged(facts), change, judged(queries_->duty), now_ms);
   if (result != CommandResult::applied) { return outcome_of(result, facts); }
   apply(change.patch, facts, now_ms);
   const bool hashes = (change.patch.fields & sdk::kPatchHashes) != 0;
@@ -364,6 +376,20 @@ Outcome Writer::record_progress(const sdk::Progress& item, std::int64_t now_ms) 
   query.output = item.output_path;
   (query.flags == facts.flags ? query.same_flags : query.write).run();
   return outcome_of(CommandResult::applied, facts);
+}
+
+/// One process owns the file, so any other owner is gone.
+sdk::Duty Writer::take_duty(const sdk::DutyRequest& request, std::int64_t now_ms) {
+  look_at_duty(request.name);
+  DutyQuery& duty = queries_->duty;
+  const rules::DutyVerdict verdict = rules::judge(judged(duty), request, true, now_ms);
+  if (verdict.write) {
+    duty.owner = request.owner;
+    duty.epoch = verdict.duty.epoch;
+    duty.lease_until = verdict.duty.lease_until_ms;
+    duty.write.run();
+  }
+  return verdict.duty;
 }
 
 void Writer::set_lane(const sdk::LaneSettings& settings) {

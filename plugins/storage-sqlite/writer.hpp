@@ -34,6 +34,7 @@ class Writer {
   [[nodiscard]] std::vector<OwnedRow> rescue(std::string_view command_id, std::string_view owner, std::int32_t limit,
                                              std::int64_t now_ms);
   [[nodiscard]] sdk::Outcome record_progress(const sdk::Progress& item, std::int64_t now_ms);
+  [[nodiscard]] sdk::Duty take_duty(const sdk::DutyRequest& request, std::int64_t now_ms);
   void set_lane(const sdk::LaneSettings& settings);
   [[nodiscard]] std::int64_t prune(std::uint32_t states, std::int64_t before_ms, std::int32_t limit);
 
@@ -44,6 +45,8 @@ class Writer {
 
   /// Reads row `id` into queries_->facts; false when there is none.
   bool look_at(std::int64_t id);
+  /// Reads duty `name` into queries_->duty: empty, when nobody ever held it.
+  void look_at_duty(std::string_view name);
   [[nodiscard]] std::int64_t holder(std::int64_t self, std::string_view release_key, std::string_view v1,
                                     std::string_view v2);
   void append_event(std::int64_t id, std::int64_t epoch, std::int32_t from, sdk::DownloadState to, sdk::Actor actor,

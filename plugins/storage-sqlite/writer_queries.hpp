@@ -56,6 +56,16 @@ struct LaneQuery {
   Statement set;
 };
 
+struct DutyQuery {
+  explicit DutyQuery(Connection& c)
+      : read(c, sql::kDuty, in(name), out(owner, epoch, lease_until)),
+        write(c, sql::kSetDuty, in(name, owner, epoch, lease_until)) {}
+  std::string name, owner;
+  Integer epoch = 0, lease_until = 0;
+  Statement read;
+  Statement write;
+};
+
 struct ClaimQuery {
   explicit ClaimQuery(Connection& c)
       : before(c, sql::kClaimedBefore, in(lane, command, owner), out(id)),
@@ -149,6 +159,7 @@ struct Writer::Queries {
         created_by(c),
         holder(c),
         lane(c),
+        duty(c),
         claim(c),
         facts(c),
         intent(c),
@@ -164,6 +175,7 @@ struct Writer::Queries {
   FindCreatedBy created_by;
   FindHolder holder;
   LaneQuery lane;
+  DutyQuery duty;
   ClaimQuery claim;
   Facts facts;
   IntentQuery intent;

@@ -164,7 +164,11 @@ Status MemoryQueueStore::enqueue(CallContext& ctx, std::span<const NewDownload> 
 Outcome MemoryQueueStore::transition_one(const Transition& change, std::int64_t now) {
   Row* row = find_row(change.id);
   if (row == nullptr) { return no_row(CommandResult::not_found); }
-  const CommandResult result = rules::judge(facts_of(*row, row->last_command), change);
+  const auto duty = duties_.find(change.duty);
+  const rules::DutyFacts on_duty =
+      duty == duties_.end() ? rules::DutyFacts{}
+                            : rules::DutyFacts{duty->second.owner, duty->second.epoch, duty->second.lease_until_ms};
+  const CommandResult result = rules::judge(facts_of(*row, row->last_command), change, on_duty, now);
   if (result != CommandResult::applied) { return outcome_of(result, *row); }
   Row after = *row;
   apply(change.patch, after, now);

@@ -138,4 +138,20 @@ Status MemoryQueueStore::rescue(CallContext& ctx, std::string_view command_id, s
   });
 }
 
+Status MemoryQueueStore::take_duty(CallContext& ctx, const DutyRequest& request, Duty& out) noexcept {
+  return guard(ctx, [&] {
+    rules::check(request);
+    const std::lock_guard lock(mutex_);
+    const auto known = duties_.find(request.name);
+    const HeldDuty kept = known == duties_.end() ? HeldDuty{} : known->second;
+    const rules::DutyVerdict verdict = rules::judge(rules::DutyFacts{kept.owner, kept.epoch, kept.lease_until_ms},
+                                                    request, ownership_ == Ownership::one_process, clock_.wall_ms());
+    if (verdict.write) {
+      duties_.insert_or_assign(std::string(request.name),
+                               HeldDuty{std::string(request.owner), verdict.duty.epoch, verdict.duty.lease_until_ms});
+    }
+    out = verdict.duty;
+  });
+}
+
 }  // namespace quarry::sdk::testing

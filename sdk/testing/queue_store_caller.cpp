@@ -72,6 +72,12 @@ std::vector<Outcome> StoreCaller::progress(const std::vector<Progress>& items) {
   EXPECT_EQ(outcomes.all.size(), items.size());
   return outcomes.all;
 }
+Duty StoreCaller::take_duty(const DutyRequest& request) {
+  BasicContext ctx = context();
+  Duty duty;
+  expect_ok(store_->take_duty(ctx, request, duty), ctx);
+  return duty;
+}
 void StoreCaller::set_lane(std::int32_t max_active, std::int32_t hold, std::string_view lane) {
   BasicContext ctx = context();
   LaneSettings settings;

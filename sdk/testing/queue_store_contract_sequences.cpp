@@ -46,6 +46,7 @@ class Comparison {
   std::string progress();
   std::string heartbeat();
   std::string rescue();
+  std::string duty();
   std::string list();
   std::string lane();
   std::string prune();
@@ -188,6 +189,10 @@ std::string Comparison::transition() {
     }
   }
   change.reason = "because";
+  if (chance(20)) {
+    change.duty = chance(50) ? "client:one" : "client:two";
+    change.duty_epoch = pick(4);
+  }
   change.patch.fields = chance(50) ? 0U : static_cast<std::uint32_t>(random_() % 2048U);
   if (chance(90)) { change.patch.fields &= ~std::uint32_t{kPatchHashes}; }
   change.patch.due_at_ms = chance(50) ? 0 : clock_.wall_ms() + pick(10'000);
@@ -210,6 +215,7 @@ std::string Comparison::transition() {
   std::ostringstream text;
   text << "transition of " << change.id << " " << to_string(change.from) << " -> " << to_string(change.to) << " actor "
        << static_cast<int>(change.actor) << " patch " << change.patch.fields;
+  if (!change.duty.empty()) { text << " on duty " << change.duty << " epoch " << change.duty_epoch; }
   return text.str();
 }
 std::string Comparison::edit() {
@@ -262,6 +268,20 @@ std::string Comparison::rescue() {
   same(real_.rescue(id, owner, limit), mirror_.rescue(id, owner, limit));
   return "rescue";
 }
+std::string Comparison::duty() {
+  const std::string owner = "owner-" + std::to_string(pick(2));
+  DutyRequest request;
+  request.name = chance(50) ? "client:one" : "client:two";
+  request.owner = owner;
+  request.give_up = chance(20) ? 1 : 0;
+  request.lease_ms = 1000 + pick(10'000);
+  const Duty real = real_.take_duty(request);
+  const Duty expected = mirror_.take_duty(request);
+  EXPECT_EQ(real.held, expected.held);
+  EXPECT_EQ(real.epoch, expected.epoch);
+  EXPECT_EQ(real.lease_until_ms, expected.lease_until_ms);
+  return std::string(request.give_up != 0 ? "giving up " : "taking ") + std::string(request.name) + " by " + owner;
+}
 std::string Comparison::list() {
   ListRequest request;
   request.sort = static_cast<SortKey>(pick(8));
@@ -308,6 +328,7 @@ std::string Comparison::step() {
   if (dice < 82) { return progress(); }
   if (dice < 86) { return heartbeat(); }
   if (dice < 89) { return rescue(); }
+  if (dice < 92) { return duty(); }
   if (dice < 95) { return list(); }
   return dice < 97 ? lane() : prune();
 }

@@ -4,48 +4,100 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <iostream>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-int main(int argc, char** argv) {
-  CLI::App app{"Runs the queue engine on virtual time against seeded faults"};
-  std::uint64_t seed = 0;
-  std::uint64_t first = 1;
-  int seeds = 200;
-  std::string file;
-  const auto* one = app.add_option("--seed", seed, "run this seed alone");
-  app.add_option("--first", first, "the first of --seeds");
-  app.add_option("--seeds", seeds, "how many seeds to run");
-  app.add_option("--also", file, "a file with further seeds, one a line");
-  CLI11_PARSE(app, argc, argv);
+namespace {
 
-  std::vector<std::uint64_t> all;
-  if (one->count() > 0) {
-    all.push_back(seed);
-  } else {
-    for (int i = 0; i < seeds; ++i) { all.push_back(first + static_cast<std::uint64_t>(i)); }
-    std::ifstream more(file);
-    for (std::string line; std::getline(more, line);) {
-      if (!line.empty() && line.front() != '#') { all.push_back(std::stoull(line)); }
-    }
+using quarry::sim::Options;
+
+/// "17" or "1-2000".
+std::vector<Options> seeds_of(const std::string& range, int hosts) {
+  std::size_t end = 0;
+  const std::uint64_t first = std::stoull(range, &end);
+  const std::uint64_t last = end < range.size() && range[end] == '-' ? std::stoull(range.substr(end + 1)) : first;
+  std::vector<Options> all;
+  for (std::uint64_t seed = first; seed <= last; ++seed) { all.push_back({seed, hosts, nullptr}); }
+  return all;
+}
+
+/// A seed a line, and the number of hosts when it was given; what follows a '#' is for people.
+std::vector<Options> kept_seeds(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) { throw std::runtime_error("cannot read " + path); }
+  std::vector<Options> all;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    Options options;
+    if (!(words >> options.seed)) { continue; }
+    words >> options.hosts;
+    all.push_back(options);
   }
-  long grabs = 0;
-  long crashes = 0;
-  long completed = 0;
+  return all;
+}
+
+/// False: a promise was broken.
+bool run_one(const Options& options, quarry::sim::Report& sum) {
+  const quarry::sim::Report report = quarry::sim::run_simulation(options);
+  sum.grabs += report.grabs;
+  sum.crashes += report.crashes;
+  sum.sleeps += report.sleeps;
+  sum.takeovers += report.takeovers;
+  sum.completed += report.completed;
+  sum.virtual_ms += report.virtual_ms;
+  sum.event_hash = report.event_hash;
+  if (report.violations.empty()) { return true; }
+  std::cout << "seed " << options.seed << " broke a promise; replay it with: quarry-sim --seed " << options.seed
+            << (options.hosts > 0 ? " --hosts " + std::to_string(options.hosts) : "") << '\n';
+  for (const std::string& what : report.violations) { std::cout << "  " << what << '\n'; }
+  std::cout << std::flush;
+  return false;
+}
+
+int run(const std::vector<Options>& all) {
+  const auto start = std::chrono::steady_clock::now();
+  quarry::sim::Report sum;
   int failed = 0;
-  for (const std::uint64_t s : all) {
-    const quarry::sim::Report report = quarry::sim::run_simulation(s);
-    grabs += report.grabs;
-    crashes += report.crashes;
-    completed += report.completed;
-    if (report.violations.empty()) { continue; }
-    ++failed;
-    std::cout << "seed " << s << " broke a promise; replay it with: quarry-sim --seed " << s << '\n';
-    for (const std::string& v : report.violations) { std::cout << "  " << v << '\n'; }
-  }
-  std::cout << all.size() << " seeds: " << grabs << " grabs, " << completed << " completed, " << crashes
-            << " crashes of the host, " << failed << " seeds with violations\n";
+  for (const Options& options : all) { failed += run_one(options, sum) ? 0 : 1; }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double virtual_s = static_cast<double>(sum.virtual_ms) / 1000;
+  std::cout << all.size() << " seeds: " << sum.grabs << " grabs, " << sum.completed << " completed, " << sum.crashes
+            << " crashes and " << sum.sleeps << " long sleeps of hosts, " << sum.takeovers << " duties taken over; "
+            << virtual_s / 3600 << " hours in " << seconds << " s\n";
+  if (all.size() == 1) { std::cout << "event hash " << std::hex << sum.event_hash << std::dec << '\n'; }
+  std::cout << failed << " seeds with violations\n";
   return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs the queue engine of several hosts on virtual time against seeded faults"};
+  std::string seed;
+  std::string seeds = "1-200";
+  std::string file;
+  int hosts = 0;
+  auto* one = app.add_option("--seed", seed, "run this seed alone and tell everything that happens");
+  auto* some = app.add_option("--seeds", seeds, "run these, as 1-2000");
+  auto* kept =
+      app.add_option("--kept", file, "run the seeds of this file: a seed and perhaps the number of hosts a line");
+  one->excludes(some)->excludes(kept);
+  some->excludes(kept);
+  app.add_option("--hosts", hosts, "so many hosts; otherwise the seed says")->check(CLI::Range(1, 8));
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (one->count() == 0) { return run(kept->count() > 0 ? kept_seeds(file) : seeds_of(seeds, hosts)); }
+    std::vector<Options> options = seeds_of(seed, hosts);
+    options.resize(1);
+    options.front().trace = &std::cout;
+    return run(options);
+  } catch (const std::exception& error) {
+    std::cerr << "quarry-sim: " << error.what() << "; seeds are numbers or a range as 1-2000\n";
+    return 2;
+  }
 }

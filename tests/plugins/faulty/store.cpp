@@ -32,6 +32,7 @@ class Store final : public Plugin<QueueStore> {
   Status set_lane(CallContext&, const LaneSettings&) noexcept override { return {}; }
   Status stats(CallContext&, std::string_view, Stats&) noexcept override { return {}; }
   Status events_since(CallContext&, std::int64_t, std::int32_t, EventSink&) noexcept override { return {}; }
+  Status take_duty(CallContext&, const DutyRequest&, Duty&) noexcept override { return {}; }
   Status prune(CallContext&, std::uint32_t, std::int64_t, std::int32_t, std::int64_t&) noexcept override { return {}; }
 };
 

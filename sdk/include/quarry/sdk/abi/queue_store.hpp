@@ -14,6 +14,10 @@
 // Leases. claim() gives the caller a lease on the row, measured by the store's own clock. Only rows
 // in a leased state (is_leased) have one; leaving that state ends it.
 //
+// Duties. What only one host at a time may do (reading a download client and judging what it shows) is a
+// duty with a name. take_duty() grants it under a lease of the store's clock; its epoch rises with each
+// new holder, and a transition that names a duty is applied only for who holds it now.
+//
 // Events. Every change of state appends one event in the same transaction: the audit log.
 //
 // Time is epoch milliseconds. Text is UTF-8 without NUL. All methods [thread-safe]: they are called
@@ -182,6 +186,10 @@ struct Transition {
   DownloadState from = DownloadState::queued;
   DownloadState to = DownloadState::queued;
   std::string_view reason;  ///< for the event; no secret
+  /// When not empty: applied only while this duty has the epoch `duty_epoch` and its lease has not run out,
+  /// else stale_epoch. So a host that slept over its lease judges nothing by what it read before.
+  std::string_view duty;
+  std::int64_t duty_epoch = 0;
   Patch patch;
 };
 
@@ -212,6 +220,22 @@ struct Intent {
 struct LeaseRef {
   std::int64_t id = 0;
   std::int64_t epoch = 0;
+};
+
+/// What a host asks for: to be the one that carries out a duty, or no longer to be.
+struct DutyRequest {
+  std::uint32_t struct_size = sizeof(DutyRequest);
+  std::int32_t give_up = 0;  ///< 1: the holder lets go at once
+  std::string_view name;     ///< "client:qbittorrent"; 1–128 bytes of printable ASCII
+  std::string_view owner;    ///< random, new at each start of a host
+  std::int64_t lease_ms = 30000;
+};
+/// A duty as it stands after the request. All 0 for one that nobody ever held.
+struct Duty {
+  std::uint32_t struct_size = sizeof(Duty);
+  std::int32_t held = 0;            ///< 1: the caller holds it
+  std::int64_t epoch = 0;           ///< rises whenever the holder changes
+  std::int64_t lease_until_ms = 0;  ///< by the store's clock, of the caller or of who holds it instead; 0: given up
 };
 
 /// Bits of Edit::fields.
@@ -395,6 +419,12 @@ struct QueueStore {
   /// need no cleanup, at most `limit` (1–1000); their events stay. `removed`: how many.
   virtual Status prune(CallContext& ctx, std::uint32_t states, std::int64_t before_ms, std::int32_t limit,
                        std::int64_t& removed) noexcept = 0;
+
+  /// Grants the duty when nobody holds it, when its lease ran out, when its holder is another owner where only
+  /// one process can own the storage, or when the caller holds it already (the lease then begins anew). Else
+  /// held = 0, and `out` says what the holder has. The epoch rises when the owner is not the last one.
+  /// give_up = 1 ends the caller's lease; of a duty that is not the caller's it changes nothing.
+  virtual Status take_duty(CallContext& ctx, const DutyRequest& request, Duty& out) noexcept = 0;
 
  protected:
   ~QueueStore() = default;

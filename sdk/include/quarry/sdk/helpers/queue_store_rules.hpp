@@ -16,6 +16,7 @@
 namespace quarry::sdk::queue_rules {
 
 inline constexpr std::size_t kMaxTransitions = 500;
+inline constexpr std::size_t kMaxDutyName = 128;
 inline constexpr std::int32_t kMaxClaim = 500;
 inline constexpr std::int32_t kMaxPage = 1000;
 inline constexpr std::int64_t kMaxLeaseMs = 31LL * 24 * 3600 * 1000;
@@ -32,9 +33,16 @@ inline constexpr std::string_view kRescueWaitReason = "Quarry ended while handin
 inline void check_that(bool good, const char* otherwise) {
   if (!good) { throw Error(Code::invalid, otherwise); }
 }
+/// Printable ASCII, 1 to `most` bytes.
+[[nodiscard]] inline bool is_name(std::string_view text, std::size_t most) noexcept {
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return !text.empty() && text.size() <= most && printable;
+}
 inline void check_command_id(std::string_view id) {
-  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  check_that(!id.empty() && id.size() <= 64 && printable, "a command_id is 1 to 64 bytes of printable ASCII");
+  check_that(is_name(id, 64), "a command_id is 1 to 64 bytes of printable ASCII");
+}
+inline void check_duty_name(std::string_view name) {
+  check_that(is_name(name, kMaxDutyName), "the name of a duty is 1 to 128 bytes of printable ASCII");
 }
 inline void check(const NewDownload& item) {
   check_command_id(item.command_id);
@@ -62,7 +70,14 @@ inline void check(std::span<const Transition> changes) {
     check_command_id(change.command_id);
     const auto actor = static_cast<std::int32_t>(change.actor);
     check_that(actor >= 0 && actor < kActors, "unknown actor of a transition");
+    if (!change.duty.empty()) { check_duty_name(change.duty); }
   }
+}
+inline void check(const DutyRequest& request) {
+  check_duty_name(request.name);
+  check_that(!request.owner.empty(), "who takes a duty names its owner");
+  check_that(request.give_up == 0 || request.give_up == 1, "give_up is 0 or 1");
+  check_that(request.lease_ms >= 1 && request.lease_ms <= kMaxLeaseMs, "a lease lasts 1 ms to 31 days");
 }
 inline void check(const Edit& edit) {
   check_command_id(edit.command_id);
@@ -107,9 +122,47 @@ struct RowFacts {
   std::string_view last_command;
 };
 
+/// A duty as a store keeps it. The defaults stand for one that nobody ever held.
+struct DutyFacts {
+  std::string_view owner;
+  std::int64_t epoch = 0;
+  std::int64_t lease_until_ms = 0;
+};
+[[nodiscard]] inline bool is_held(const DutyFacts& duty, std::int64_t now_ms) noexcept {
+  return duty.lease_until_ms > now_ms;
+}
+
+/// What becomes of a request for a duty. `alone`: one process owns the storage, so any other owner is gone.
+struct DutyVerdict {
+  bool write = false;  ///< keep owner of the request, epoch and lease_until_ms of `duty`
+  Duty duty;           ///< the answer
+};
+[[nodiscard]] inline DutyVerdict judge(const DutyFacts& duty, const DutyRequest& request, bool alone,
+                                       std::int64_t now_ms) noexcept {
+  const bool mine = duty.owner == request.owner;
+  DutyVerdict verdict;
+  verdict.duty.epoch = duty.epoch;
+  verdict.duty.lease_until_ms = duty.lease_until_ms;
+  if (request.give_up != 0) {
+    verdict.write = mine;
+    if (mine) { verdict.duty.lease_until_ms = 0; }
+    return verdict;
+  }
+  if (!mine && !alone && is_held(duty, now_ms)) { return verdict; }
+  verdict.write = true;
+  verdict.duty.held = 1;
+  verdict.duty.epoch += mine ? 0 : 1;
+  verdict.duty.lease_until_ms = now_ms + request.lease_ms;
+  return verdict;
+}
+
+/// `duty`: the one that the change names, whatever it is when it names none.
 /// `applied` means: go on (a conflict with another live row is still possible).
-[[nodiscard]] inline CommandResult judge(const RowFacts& row, const Transition& change) noexcept {
+[[nodiscard]] inline CommandResult judge(const RowFacts& row, const Transition& change, const DutyFacts& duty,
+                                         std::int64_t now_ms) noexcept {
   if (row.last_command == change.command_id) { return CommandResult::already_applied; }
+  const bool on_duty = duty.epoch == change.duty_epoch && is_held(duty, now_ms);
+  if (!change.duty.empty() && !on_duty) { return CommandResult::stale_epoch; }
   if (row.epoch != change.epoch) { return CommandResult::stale_epoch; }
   if (row.state != change.from) { return CommandResult::wrong_state; }
   // Only claim() makes a lease, so no other command may enter a leased state.

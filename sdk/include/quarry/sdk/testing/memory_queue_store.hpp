@@ -47,6 +47,7 @@ class MemoryQueueStore final : public QueueStore {
   Status events_since(CallContext& ctx, std::int64_t after, std::int32_t limit, EventSink& events) noexcept override;
   Status prune(CallContext& ctx, std::uint32_t states, std::int64_t before_ms, std::int32_t limit,
                std::int64_t& removed) noexcept override;
+  Status take_duty(CallContext& ctx, const DutyRequest& request, Duty& out) noexcept override;
 
  private:
   struct Row : QueueRow {
@@ -58,6 +59,11 @@ class MemoryQueueStore final : public QueueStore {
   struct Lane {
     std::int32_t max_active;
     bool hold = false;
+  };
+  struct HeldDuty {
+    std::string owner;
+    std::int64_t epoch = 0;
+    std::int64_t lease_until_ms = 0;
   };
 
   [[nodiscard]] Outcome enqueue_one(const NewDownload& item, std::int64_t now);
@@ -83,6 +89,7 @@ class MemoryQueueStore final : public QueueStore {
   mutable std::mutex mutex_;
   std::map<std::int64_t, Row> rows_;
   std::map<std::string, Lane, std::less<>> lanes_;
+  std::map<std::string, HeldDuty, std::less<>> duties_;
   std::vector<QueueEvent> events_;
   std::int64_t last_id_ = 0;
 };

@@ -29,6 +29,7 @@ class StoreCaller {
   Outcome edit(const Edit& edit);
   std::vector<QueueRow> rescue(std::string_view command_id, std::string_view owner, std::int32_t limit = 500);
   std::vector<Outcome> progress(const std::vector<Progress>& items);
+  Duty take_duty(const DutyRequest& request);
   void set_lane(std::int32_t max_active, std::int32_t hold = -1, std::string_view lane = "downloads");
   std::int64_t prune(std::uint32_t states, std::int64_t before_ms, std::int32_t limit = 1000);
 
