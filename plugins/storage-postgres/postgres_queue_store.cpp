@@ -221,6 +221,14 @@ Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::in
   });
 }
 
+Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept {
+  return guarded(ctx, [&] {
+    rules::check(request);
+    check_text(request.owner, "the owner of a duty has a NUL byte in it");
+    out = ask<sdk::Duty>(ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
+  });
+}
+
 Status PostgresQueueStore::find(CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept {
   return guarded(ctx, [&] {
     bool found = false;

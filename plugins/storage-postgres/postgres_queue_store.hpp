@@ -49,6 +49,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
                            sdk::EventSink& events) noexcept override;
   sdk::Status prune(sdk::CallContext& ctx, std::uint32_t states, std::int64_t before_ms, std::int32_t limit,
                     std::int64_t& removed) noexcept override;
+  sdk::Status take_duty(sdk::CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept override;
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return line_.groups(); }

@@ -36,6 +36,13 @@ CREATE TABLE lane (
   hold       integer NOT NULL CHECK (hold IN (0, 1))
 );
 
+CREATE TABLE duty (
+  name           text PRIMARY KEY,
+  owner          text NOT NULL,
+  epoch          bigint NOT NULL,
+  lease_until_ms bigint NOT NULL
+);
+
 CREATE TABLE download (
   id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   epoch          bigint NOT NULL DEFAULT 0,

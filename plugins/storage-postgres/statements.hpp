@@ -81,7 +81,7 @@ inline constexpr char kPutMetainfo[] =
 
 /// :1 id :2 epoch :3 version :4 from :5 to :6 raises the epoch :7 actor :8 command :9 reason :10 fields :11 due
 /// :12 due_reason :13 error :14 client_item :15 output :16 v1 :17 v2 :18 size :19 done :20 progress :21 error_code
-/// :22 cleanup :23 attempts :24 set_flags :25 clear_flags. Bits of fields: sdk::PatchField.
+/// :22 cleanup :23 attempts :24 set_flags :25 clear_flags :26 duty :27 its epoch. Bits of fields: sdk::PatchField.
 #define QUARRY_NEW_FLAGS "(CASE WHEN i.fields & 64 <> 0 THEN (d.flags & ~i.clear) | i.set ELSE d.flags END)"
 #define QUARRY_NEW_DUE "(CASE WHEN i.fields & 1 = 0 THEN d.due_at_ms WHEN i.due = 0 THEN now_ms() ELSE i.due END)"
 inline constexpr char kTransition[] =
@@ -109,11 +109,14 @@ inline constexpr char kTransition[] =
     "cast(:10 AS integer[]), cast(:11 AS bigint[]), cast(:12 AS text[]), cast(:13 AS text[]), cast(:14 AS text[]), "
     "cast(:15 AS text[]), cast(:16 AS text[]), cast(:17 AS text[]), cast(:18 AS bigint[]), cast(:19 AS bigint[]), "
     "cast(:20 AS double precision[]), cast(:21 AS integer[]), cast(:22 AS integer[]), cast(:23 AS integer[]), "
-    "cast(:24 AS integer[]), cast(:25 AS integer[])) AS i (id, epoch, version, origin, goal, raises, actor, command, "
+    "cast(:24 AS integer[]), cast(:25 AS integer[]), cast(:26 AS text[]), cast(:27 AS bigint[])) AS i (id, epoch, version, origin, goal, raises, actor, command, "
     "reason, fields, due, due_reason, error, item, output, v1, v2, size, done, progress, error_code, cleanup, "
-    "attempts, set, clear) "
+    "attempts, set, clear, duty, duty_epoch) "
     "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = i.origin AND (i.version < 0 OR d.version = i.version) "
     "AND d.last_command <> i.command "
+    // Whoever takes the duty over waits until this change is there to be seen.
+    "AND (i.duty = '' OR EXISTS (SELECT 1 FROM duty AS u WHERE u.name = i.duty AND u.epoch = i.duty_epoch "
+    "AND u.lease_until_ms > now_ms() FOR SHARE)) "
     "RETURNING d.id, d.epoch, d.version, i.origin, i.goal, i.actor, i.command, i.reason), "
     "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
     "SELECT id, now_ms(), epoch, origin, goal, actor, command, reason FROM changed) "
@@ -175,6 +178,15 @@ inline constexpr char kProgress[] =
     "cast(:13 AS double precision[]), cast(:14 AS text[]), cast(:15 AS text[])) AS i (id, epoch, set, clear, seeders, "
     "leechers, size, done, down, up, eta, progress, ratio, client_state, output) "
     "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state IN (3, 4, 5) RETURNING d.id, d.epoch, d.version";
+
+/// :1 name :2 owner :3 lease_ms. No row: somebody else has it.
+inline constexpr char kTakeDuty[] =
+    "INSERT INTO duty AS u (name, owner, epoch, lease_until_ms) VALUES (:1, :2, 1, clock_ms() + cast(:3 AS bigint)) "
+    "ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, lease_until_ms = excluded.lease_until_ms, "
+    "epoch = CASE WHEN u.owner = excluded.owner THEN u.epoch ELSE u.epoch + 1 END "
+    "WHERE u.owner = excluded.owner OR u.lease_until_ms <= now_ms() RETURNING owner, epoch, lease_until_ms";
+inline constexpr char kGiveUpDuty[] = "UPDATE duty SET lease_until_ms = 0 WHERE name = :1 AND owner = :2";
+inline constexpr char kDuty[] = "SELECT owner, epoch, lease_until_ms FROM duty WHERE name = :1";
 
 /// What is needed to say why a command did not change a row. :1 ids
 inline constexpr char kFacts[] =

@@ -247,7 +247,7 @@ Outcomes Writer::transition(std::span<const sdk::Transition> changes) {
 Outcome Writer::transition_reviving(const sdk::Transition& change) {
   const Facts row = fact_of(change.id);
   if (row.id == 0) { return outcome_of(CommandResult::not_found); }
-  const CommandResult judgement = rules::judge(row.judged(), change);
+  const CommandResult judgement = judged(row, change);
   if (judgement != CommandResult::applied) { return row.outcome(judgement); }
   const bool hashes = (change.patch.fields & sdk::kPatchHashes) != 0;
   const std::int64_t other = holder(change.id, row.release_key, hashes ? change.patch.infohash_v1 : row.v1,
@@ -274,7 +274,7 @@ void Writer::transition_group(std::span<const sdk::Transition> changes, std::spa
                std::int32_t{allowed->raises_epoch ? 1 : 0}, static_cast<std::int32_t>(c.actor), c.command_id, c.reason,
                p.fields, p.due_at_ms, p.due_reason, p.error, p.client_item_id, p.output_path, p.infohash_v1,
                p.infohash_v2, p.size_bytes, p.done_bytes, p.progress, static_cast<std::int32_t>(p.error_code),
-               p.cleanup, p.attempts, p.set_flags, p.clear_flags);
+               p.cleanup, p.attempts, p.set_flags, p.clear_flags, c.duty, c.duty_epoch);
   }
   q.rows.close();
   const auto done = any ? run_batch(q.statement, q.changed) : std::map<std::int64_t, Outcome>();
@@ -290,7 +290,7 @@ void Writer::transition_group(std::span<const sdk::Transition> changes, std::spa
       outcomes[i] = outcome_of(CommandResult::not_found);
       continue;
     }
-    const CommandResult judgement = rules::judge(facts.judged(), c);
+    const CommandResult judgement = judged(facts, c);
     // It fits now, but did not when the statement came by: somebody changed it in between.
     outcomes[i] = facts.outcome(judgement == CommandResult::applied ? CommandResult::stale_version : judgement);
   }
@@ -351,6 +351,32 @@ Outcomes Writer::record_progress(std::span<const sdk::Progress> items) {
     outcomes.push_back(facts.outcome(judgement == CommandResult::applied ? CommandResult::stale_epoch : judgement));
   }
   return outcomes;
+}
+
+CommandResult Writer::judged(const Facts& row, const sdk::Transition& change) {
+  DutyQuery& q = queries_->duty;
+  rules::DutyFacts duty;
+  q.name = change.duty;
+  if (!change.duty.empty() && q.read.one()) { duty = {q.holder, q.epoch, q.lease_until}; }
+  return rules::judge(row.judged(), change, duty, row.now_ms);
+}
+
+sdk::Duty Writer::take_duty(const sdk::DutyRequest& request) {
+  DutyQuery& q = queries_->duty;
+  q.name = request.name;
+  q.owner = request.owner;
+  q.lease_ms = request.lease_ms;
+  sdk::Duty duty;
+  if (request.give_up != 0) {
+    q.give_up.run();
+  } else if (q.take.one()) {
+    duty.held = 1;
+  }
+  if (duty.held != 0 || q.read.one()) {
+    duty.epoch = q.epoch;
+    duty.lease_until_ms = q.lease_until;
+  }
+  return duty;
 }
 
 void Writer::set_lane(const sdk::LaneSettings& settings) {

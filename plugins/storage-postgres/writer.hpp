@@ -37,6 +37,7 @@ class Writer {
   [[nodiscard]] sdk::Outcome edit(const sdk::Edit& edit);
   [[nodiscard]] Rows rescue(std::string_view command_id, std::int32_t limit);
   [[nodiscard]] Outcomes record_progress(std::span<const sdk::Progress> items);
+  [[nodiscard]] sdk::Duty take_duty(const sdk::DutyRequest& request);
   void set_lane(const sdk::LaneSettings& settings);
   [[nodiscard]] std::int64_t prune(std::uint32_t states, std::int64_t before_ms, std::int32_t limit);
 
@@ -51,6 +52,8 @@ class Writer {
   void enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& outcomes);
   void transition_group(std::span<const sdk::Transition> changes, std::span<const std::size_t> places,
                         Outcomes& outcomes);
+  /// `applied` when the change would fit the row now.
+  [[nodiscard]] sdk::CommandResult judged(const Facts& row, const sdk::Transition& change);
   [[nodiscard]] sdk::Outcome transition_reviving(const sdk::Transition& change);
 
   std::unique_ptr<Queries> queries_;

@@ -88,7 +88,7 @@ struct IntentQuery {
 };
 struct TransitionQuery {
   explicit TransitionQuery(Session& s) : statement(s.soci(), sql::kTransition, rows.bound(), changed.columns()) {}
-  Columns<25> rows;
+  Columns<27> rows;
   Changed changed;
   Statement statement;
 };
@@ -115,6 +115,15 @@ struct ProgressQuery {
   Columns<15> rows;
   Changed changed;
   Statement statement;
+};
+struct DutyQuery {
+  explicit DutyQuery(Session& s)
+      : take(s.soci(), sql::kTakeDuty, in(name, owner, lease_ms), out(holder, epoch, lease_until)),
+        give_up(s.soci(), sql::kGiveUpDuty, in(name, owner)),
+        read(s.soci(), sql::kDuty, in(name), out(holder, epoch, lease_until)) {}
+  std::string name, owner, holder;
+  Integer lease_ms = 0, epoch = 0, lease_until = 0;
+  Statement take, give_up, read;
 };
 struct FactsQuery {
   explicit FactsQuery(Session& s)
@@ -150,6 +159,7 @@ struct Writer::Queries {
         edit(s),
         rescue(s),
         progress(s),
+        duty(s),
         facts(s),
         set_lane(s),
         prune(s) {}
@@ -165,6 +175,7 @@ struct Writer::Queries {
   EditQuery edit;
   RescueQuery rescue;
   ProgressQuery progress;
+  DutyQuery duty;
   FactsQuery facts;
   SetLaneQuery set_lane;
   PruneQuery prune;
