@@ -16,7 +16,8 @@ namespace {
 
 /// What a store has written is gone; its schema stays.
 constexpr char kEmpty[] =
-    "TRUNCATE download, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS test_clock";
+    "TRUNCATE download, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS "
+    "test_clock";
 
 }  // namespace
 

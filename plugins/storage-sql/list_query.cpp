@@ -62,7 +62,8 @@ std::string order_by(const sdk::ListRequest& request) {
   return text + "id" + direction;
 }
 
-/// One statement under way: its text comes piece by piece, and its parameters with it.
+/// One statement under way: its text comes piece by piece, and its parameters with it. Whoever adds two pieces with
+/// parameters does so in two steps: the operands of + are evaluated in any order.
 class Builder {
  public:
   Builder(const sdk::ListRequest& request, const ListDialect& dialect) : request_(request), dialect_(dialect) {}
@@ -86,26 +87,34 @@ class Builder {
     return text;
   }
   std::string limited() {
-    return " LIMIT " + parameter(ListParameter::limit) + " OFFSET " + parameter(ListParameter::offset);
+    std::string text = " LIMIT " + parameter(ListParameter::limit);
+    return text += " OFFSET " + parameter(ListParameter::offset);
   }
   std::string conditions(const StatusPairs& pairs, bool with_after) {
     std::string text = " WHERE 1 = 1";
     if (restricted(request_.filter)) { text += " AND (state, status) IN (VALUES " + values_of(pairs) + ")"; }
-    return text + (with_after ? after() : "") + others();
+    if (with_after) { text += after(); }
+    return text += others();
   }
   /// A stretch of the index by (state, status): its rows are in order of id.
   std::string stretch(std::pair<std::int32_t, std::int32_t> pair) {
-    return std::string(" FROM download") + dialect_.status_index + " WHERE state = " + std::to_string(pair.first) +
-           " AND status = " + std::to_string(pair.second) + after() + others();
+    std::string text = std::string(" FROM download") + dialect_.status_index +
+                       " WHERE state = " + std::to_string(pair.first) + " AND status = " + std::to_string(pair.second);
+    text += after();
+    return text += others();
   }
   /// A page sorted by id under a filter of states: its stretches, merged.
   std::string merged(const StatusPairs& pairs) {
     const std::string order = order_by(request_);
     const std::string select = std::string("SELECT ") + kDownloadColumns;
-    if (pairs.size() == 1) { return select + stretch(pairs.front()) + order + limited(); }
+    if (pairs.size() == 1) {
+      std::string text = select + stretch(pairs.front()) + order;
+      return text += limited();
+    }
     std::string ids;
     for (const auto& pair : pairs) { ids += (ids.empty() ? "SELECT id" : " UNION ALL SELECT id") + stretch(pair); }
-    return select + " FROM download WHERE id IN (" + ids + order + limited() + ")" + order;
+    ids += order + limited();
+    return select + " FROM download WHERE id IN (" + ids + ")" + order;
   }
   ListStatement done(std::string text) { return {std::move(text), std::move(parameters_)}; }
 
@@ -122,7 +131,8 @@ ListStatement page_of(const sdk::ListRequest& request, const StatusPairs& pairs,
   if (request.sort == SortKey::id && restricted(request.filter)) { return b.done(b.merged(pairs)); }
   const std::string order = order_by(request);
   const bool in_order = request.sort == SortKey::id || request.sort == SortKey::rank;
-  const std::string where = b.conditions(pairs, true) + order + b.limited();
+  std::string where = b.conditions(pairs, true) + order;
+  where += b.limited();
   // Where rows must be sorted, only their ids are: a whole row is a hundred times as large.
   return b.done(in_order ? select + where : select + " WHERE id IN (SELECT id FROM download" + where + ")" + order);
 }

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Many writers, one connection, one flush. Callers stand in line; whoever comes first becomes the
-// leader, runs the commands of all that wait in one transaction, commits once, and wakes them. A
-// caller that is alone does its work itself, without a change of thread.
+// How commands are committed: in groups, one BEGIN IMMEDIATE … COMMIT and one flush for all who wait.
 #pragma once
 
 #include "writer.hpp"
 
-#include <quarry/sdk/helpers/result.hpp>
+#include <storage-sql/commit_line.hpp>
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace quarry::storage_sqlite {
 
-class CommitQueue {
+class CommitQueue final : private storage_sql::CommitLine::Runner {
  public:
   /// Runs inside the transaction, perhaps on another caller's thread. A throw undoes this command
   /// alone, unless the failure of the database took the whole transaction away.
@@ -27,34 +20,23 @@ class CommitQueue {
   /// `writer` must outlive the queue; it is used by nobody else. `path` is for sentences.
   CommitQueue(Writer& writer, std::string path);
 
-  /// Returns once the command is committed. Throws sdk::Error when it was not: nothing of it was
-  /// applied then. `rows` is about how many rows it writes. First come, first served; waits in line
-  /// no longer than `ctx` has time (Code::deadline, not started). [thread-safe]
+  /// See CommitLine::run(). A commit is never unknown here: the file is on this machine. [thread-safe]
   void run(sdk::CallContext& ctx, std::size_t rows, const Command& command);
 
   /// Transactions begun so far, for tests and figures. [thread-safe]
-  [[nodiscard]] std::int64_t transactions() const;
+  [[nodiscard]] std::int64_t transactions() const { return line_.groups(); }
   /// Callers in line, the leader's group included, for tests and figures. [thread-safe]
-  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] std::size_t waiting() const { return line_.waiting(); }
 
  private:
-  struct Ticket {
-    Ticket(const Command& what, std::size_t how_many) : command(&what), rows(how_many) {}
-    const Command* command;
-    std::size_t rows;
-    bool taken = false;
-    bool done = false;
-    std::optional<sdk::Failure> failure;
-    std::condition_variable wake;
-  };
+  using Ticket = storage_sql::CommitLine::Ticket;
+  using Group = std::span<Ticket* const>;
 
-  /// False: the caller's time was over before the command was begun.
-  [[nodiscard]] bool wait_in_line(sdk::CallContext& ctx, Ticket& ticket, std::unique_lock<std::mutex>& lock);
-  [[nodiscard]] std::vector<Ticket*> take_group();
+  std::size_t run(sdk::CallContext& leader, Group group) noexcept override;
   /// False: no transaction came about in the leader's time, and the leader alone has failed: those behind
   /// it may have more time.
-  [[nodiscard]] bool begin(sdk::CallContext& ctx, Ticket& leader);
-  void commit(const std::vector<Ticket*>& group);
+  [[nodiscard]] bool begin(sdk::CallContext& ctx, Ticket& leader) noexcept;
+  void commit(Group group) noexcept;
   /// One command of a group of several; false when the transaction is gone.
   [[nodiscard]] bool run_in_group(Ticket& ticket);
   void roll_back() noexcept;
@@ -63,9 +45,7 @@ class CommitQueue {
   std::string path_;
   RawStatement begin_;
   RawStatement commit_;
-  mutable std::mutex mutex_;
-  std::deque<Ticket*> line_;
-  std::int64_t transactions_ = 0;
+  storage_sql::CommitLine line_{*this};
 };
 
 }  // namespace quarry::storage_sqlite

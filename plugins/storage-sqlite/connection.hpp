@@ -5,14 +5,15 @@
 #include "raw_sqlite.hpp"
 
 #include <soci/soci.h>
+#include <storage-sql/statement.hpp>
 
 #include <string>
-#include <tuple>
 
 namespace quarry::storage_sqlite {
 
-/// What SOCI exchanges with an INTEGER column without conversion.
-using Integer = long long;
+using storage_sql::in;
+using storage_sql::Integer;
+using storage_sql::out;
 
 enum class Synchronous { full, normal };
 enum class Access { writer, reader };
@@ -32,50 +33,12 @@ class Connection {
   RawDatabase raw_;
 };
 
-/// Variables a statement reads its parameters from, in order.
-template <class... T>
-[[nodiscard]] std::tuple<T&...> in(T&... variables) {
-  return {variables...};
-}
-/// Variables a statement writes its columns to, in order.
-template <class... T>
-[[nodiscard]] std::tuple<T&...> out(T&... variables) {
-  return {variables...};
-}
-
-/// A prepared SOCI statement, bound to variables that must outlive it; only lvalues can be bound.
-/// To run it, set the variables of in(), call first(), and read the variables of out().
-class Statement {
+/// A SOCI statement of a connection. Its parameters are numbered ?1, ?2 … and bound by their place.
+class Statement : public storage_sql::BoundStatement<false> {
  public:
-  template <class... In, class... Out>
-  Statement(Connection& connection, const char* sql, std::tuple<In&...> inputs, std::tuple<Out&...> outputs)
-      : statement_(connection.session()) {
-    std::apply([&](auto&... variable) { (statement_.exchange(soci::use(variable)), ...); }, inputs);
-    std::apply([&](auto&... variable) { (statement_.exchange(soci::into(variable)), ...); }, outputs);
-    statement_.alloc();
-    statement_.prepare(sql);
-    statement_.define_and_bind();
-  }
-  template <class... In>
-  Statement(Connection& connection, const char* sql, std::tuple<In&...> inputs)
-      : Statement(connection, sql, inputs, std::tuple<>()) {}
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  /// Runs it up to its first row. True: the variables of out() hold that row.
-  bool first() { return statement_.execute(true); }
-  /// The next row. False: there is none, and the statement holds no snapshot any more.
-  bool next() { return statement_.fetch(); }
-  /// For at most one row: reads it and ends the run.
-  bool one() {
-    const bool found = first();
-    while (found && next()) {}
-    return found;
-  }
-  void run() { one(); }
-
- private:
-  soci::statement statement_;
+  template <class... Tuples>
+  explicit Statement(Connection& connection, const char* sql, Tuples... tuples)
+      : BoundStatement(connection.session(), sql, tuples...) {}
 };
 
 /// Brings the schema up to sql::kSchemaVersion. Throws sdk::Error(conflict) when the database is

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "reader.hpp"
 
-#include "row.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_map>
 
 namespace quarry::storage_sqlite {
@@ -16,7 +14,19 @@ namespace {
 
 /// So many shapes of list() are kept prepared; in practice a program uses a handful.
 constexpr std::size_t kMaxKept = 64;
-constexpr std::int64_t kPoolLookMs = 50;
+constexpr storage_sql::ListDialect kDialect = {"?", "", "?", "", " INDEXED BY download_status"};
+
+/// Binds what list_query() left open. `request` must outlive the run.
+void bind(RawStatement& statement, const sdk::ListRequest& request, const storage_sql::ListStatement& of) {
+  for (std::size_t i = 0; i < of.parameters.size(); ++i) {
+    const int number = static_cast<int>(i) + 1;
+    if (of.parameters[i] == storage_sql::ListParameter::client) {
+      statement.bind(number, request.filter.client);
+    } else {
+      statement.bind(number, storage_sql::integer_of(request, of.parameters[i]));
+    }
+  }
+}
 
 }  // namespace
 
@@ -90,7 +100,7 @@ bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
     const Running running(statement);
     statement.bind(1, key);
     if (!statement.step()) { return false; }
-    row.add(read_row(statement));
+    row.add(storage_sql::read_row(statement));
     return true;
   };
   Queries& q = *queries_;
@@ -110,9 +120,9 @@ bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
 }
 
 /// The pairs the filter lets through and that have rows, and how many rows that is.
-std::int64_t Reader::present_pairs(const sdk::ListFilter& filter, StatusPairs& present) {
+std::int64_t Reader::present_pairs(const sdk::ListFilter& filter, storage_sql::StatusPairs& present) {
   Queries& q = *queries_;
-  const StatusPairs pairs = pairs_of(filter);
+  const storage_sql::StatusPairs pairs = storage_sql::pairs_of(filter);
   std::int64_t total = 0;
   const Running running(q.counts);
   while (q.counts.step()) {
@@ -125,10 +135,10 @@ std::int64_t Reader::present_pairs(const sdk::ListFilter& filter, StatusPairs& p
   return total;
 }
 
-std::int64_t Reader::counted(const sdk::ListRequest& request, const std::string& count) {
-  RawStatement& statement = queries_->kept(count);
+std::int64_t Reader::counted(const sdk::ListRequest& request, const storage_sql::ListStatement& count) {
+  RawStatement& statement = queries_->kept(count.text);
   const Running running(statement);
-  bind_count(statement, request);
+  bind(statement, request, count);
   return statement.step() ? statement.integer(0) : 0;
 }
 
@@ -136,16 +146,16 @@ void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std:
   Queries& q = *queries_;
   const Snapshot snapshot(q.connection.raw(), q.begin, q.commit);
   // An arm of the page for each pair costs a cursor, also where there is no row: only those with rows get one.
-  StatusPairs pairs;
+  storage_sql::StatusPairs pairs;
   total = present_pairs(request.filter, pairs);
-  const ListQuery query = list_query(request, pairs);
-  if (!query.count.empty()) { total = counted(request, query.count); }
-  RawStatement& page = q.kept(query.page);
+  const storage_sql::ListQuery query = storage_sql::list_query(request, pairs, kDialect);
+  if (!query.count.text.empty()) { total = counted(request, query.count); }
+  RawStatement& page = q.kept(query.page.text);
   const Running running(page);
   const RawDatabase::Hold hold(q.connection.raw());
-  bind_page(page, request);
+  bind(page, request, query.page);
   while (page.step()) {
-    if (!rows.add(read_row(page))) { return; }
+    if (!rows.add(storage_sql::read_row(page))) { return; }
   }
 }
 
@@ -199,42 +209,6 @@ bool Reader::metainfo(std::int64_t id, sdk::ByteSink& bytes) {
   const std::span<const std::byte> kept = statement.blob(0);
   if (!kept.empty()) { bytes.write(kept); }
   return true;
-}
-
-ReaderPool::ReaderPool(const std::string& path, Synchronous synchronous, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    readers_.push_back(std::make_unique<Reader>(path, synchronous));
-    free_.push_back(readers_.back().get());
-  }
-}
-
-Reader* ReaderPool::take(const sdk::CallContext& ctx) {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    sdk::check_cancelled(ctx);
-    if (!free_.empty()) { break; }
-    const std::int64_t pause = std::clamp<std::int64_t>(ctx.remaining_ms(), 1, kPoolLookMs);
-    given_back_.wait_for(lock, std::chrono::milliseconds(pause));
-  }
-  Reader* reader = free_.back();
-  free_.pop_back();
-  return reader;
-}
-
-void ReaderPool::give_back(Reader* reader) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(reader);
-  }
-  given_back_.notify_one();
-}
-
-ReaderPool::Lease::Lease(ReaderPool& pool, const sdk::CallContext& ctx) : pool_(pool), reader_(pool.take(ctx)) {
-  reader_->watch(&ctx);
-}
-ReaderPool::Lease::~Lease() {
-  reader_->watch(nullptr);
-  pool_.give_back(reader_);
 }
 
 }  // namespace quarry::storage_sqlite

@@ -3,15 +3,12 @@
 #pragma once
 
 #include "connection.hpp"
-#include "list_query.hpp"
 
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <storage-sql/list_query.hpp>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 namespace quarry::storage_sqlite {
 
@@ -37,40 +34,10 @@ class Reader {
 
  private:
   struct Queries;
-  [[nodiscard]] std::int64_t present_pairs(const sdk::ListFilter& filter, StatusPairs& present);
-  [[nodiscard]] std::int64_t counted(const sdk::ListRequest& request, const std::string& count);
+  [[nodiscard]] std::int64_t present_pairs(const sdk::ListFilter& filter, storage_sql::StatusPairs& present);
+  [[nodiscard]] std::int64_t counted(const sdk::ListRequest& request, const storage_sql::ListStatement& count);
 
   std::unique_ptr<Queries> queries_;
-};
-
-/// A few readers, handed out one call at a time. [thread-safe]
-class ReaderPool {
- public:
-  ReaderPool(const std::string& path, Synchronous synchronous, std::size_t size);
-
-  /// A reader for one call, watching its deadline; given back on destruction.
-  class Lease {
-   public:
-    Lease(ReaderPool& pool, const sdk::CallContext& ctx);
-    ~Lease();
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    Reader* operator->() const noexcept { return reader_; }
-
-   private:
-    ReaderPool& pool_;
-    Reader* reader_;
-  };
-
- private:
-  /// Waits until one is free; throws Error(deadline) when the caller's time is over before.
-  [[nodiscard]] Reader* take(const sdk::CallContext& ctx);
-  void give_back(Reader* reader) noexcept;
-
-  std::mutex mutex_;
-  std::condition_variable given_back_;
-  std::vector<std::unique_ptr<Reader>> readers_;
-  std::vector<Reader*> free_;
 };
 
 }  // namespace quarry::storage_sqlite

@@ -29,6 +29,19 @@ const sdk::Clock& clock_of(sdk::HostServices& services) {
   return *clock;
 }
 
+/// A reader for one call, watching its deadline.
+class ReaderLease {
+ public:
+  ReaderLease(storage_sql::Pool<Reader>& pool, const CallContext& ctx) : lease_(pool, ctx) { lease_->watch(&ctx); }
+  ~ReaderLease() { lease_->watch(nullptr); }
+  ReaderLease(const ReaderLease&) = delete;
+  ReaderLease& operator=(const ReaderLease&) = delete;
+  Reader* operator->() const noexcept { return lease_.operator->(); }
+
+ private:
+  storage_sql::Pool<Reader>::Lease lease_;
+};
+
 }  // namespace
 
 const char kConfigSchema[] = R"({
@@ -47,7 +60,9 @@ SqliteQueueStore::Opened::Opened(const Options& options)
       connection(guard.path(), Access::writer, options.synchronous),
       writer((migrate(connection, guard.path()), connection)),
       commits(writer, guard.path()),
-      readers(guard.path(), options.synchronous, options.readers) {}
+      readers(options.readers, [path = guard.path(), synchronous = options.synchronous] {
+        return std::make_unique<Reader>(path, synchronous);
+      }) {}
 
 SqliteQueueStore::SqliteQueueStore(sdk::HostServices& services, const sdk::Config& config)
     : options_(options_of(config)), clock_(clock_of(services)) {}
@@ -208,14 +223,14 @@ Status SqliteQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& req
 
 Status SqliteQueueStore::find(CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept {
   return guarded(ctx, [&] {
-    const ReaderPool::Lease reader(opened().readers, ctx);
+    const ReaderLease reader(opened().readers, ctx);
     if (!reader->find(request, row)) { throw Error(Code::not_found, "there is no such download"); }
   });
 }
 
 Status SqliteQueueStore::metainfo(CallContext& ctx, std::int64_t id, sdk::ByteSink& bytes) noexcept {
   return guarded(ctx, [&] {
-    const ReaderPool::Lease reader(opened().readers, ctx);
+    const ReaderLease reader(opened().readers, ctx);
     if (!reader->metainfo(id, bytes)) { throw Error(Code::not_found, "there is no download " + std::to_string(id)); }
   });
 }
@@ -224,14 +239,14 @@ Status SqliteQueueStore::list(CallContext& ctx, const sdk::ListRequest& request,
                               std::int64_t& total) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    const ReaderPool::Lease reader(opened().readers, ctx);
+    const ReaderLease reader(opened().readers, ctx);
     reader->list(request, rows, total);
   });
 }
 
 Status SqliteQueueStore::stats(CallContext& ctx, std::string_view lane, sdk::Stats& out) noexcept {
   return guarded(ctx, [&] {
-    const ReaderPool::Lease reader(opened().readers, ctx);
+    const ReaderLease reader(opened().readers, ctx);
     out = reader->stats(lane);
   });
 }
@@ -240,7 +255,7 @@ Status SqliteQueueStore::events_since(CallContext& ctx, std::int64_t after, std:
                                       sdk::EventSink& events) noexcept {
   return guarded(ctx, [&] {
     rules::check_events(limit);
-    const ReaderPool::Lease reader(opened().readers, ctx);
+    const ReaderLease reader(opened().readers, ctx);
     reader->events_since(after, limit, events);
   });
 }

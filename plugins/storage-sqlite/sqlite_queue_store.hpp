@@ -10,6 +10,7 @@
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/helpers/plugin.hpp>
+#include <storage-sql/pool.hpp>
 
 #include <memory>
 #include <string>
@@ -68,7 +69,7 @@ class SqliteQueueStore final : public sdk::Plugin<sdk::QueueStore> {
     Connection connection;
     Writer writer;
     CommitQueue commits;
-    ReaderPool readers;
+    storage_sql::Pool<Reader> readers;
   };
 
   [[nodiscard]] Opened& opened() const;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Every SQL text of the store, apart from the pages of list(), which list_query.hpp puts together.
+// Every SQL text of the store, apart from the pages of list(), which storage-sql/list_query.hpp puts together.
 // Parameters are numbered (?1, ?2 …), so a program that only has the C interface of SQLite can run
 // the very same statements.
 #pragma once
+
+#include <storage-sql/download_row.hpp>
 
 #include <array>
 
@@ -282,14 +284,6 @@ inline constexpr char kPrune[] =
 
 // ---- reading ----------------------------------------------------------------------------------
 
-/// The columns of a row in the order in which RowReader reads them.
-#define QUARRY_DOWNLOAD_COLUMNS                                                                                     \
-  "id, flags, epoch, version, state, priority, movie_id, size_bytes, rank, due_at_ms, lease_until_ms, "             \
-  "enqueued_at_ms, updated_at_ms, ended_at_ms, done_bytes, down_bps, up_bps, eta_s, progress_at_ms, attempts, "     \
-  "max_retries, seeders, leechers, cleanup, error_code, progress, ratio, lane, release_key, title, indexer, guid, " \
-  "download_url, magnet, category, client, client_item_id, infohash_v1, infohash_v2, output_path, lease_owner, "    \
-  "due_reason, error, client_state"
-inline constexpr char kColumns[] = QUARRY_DOWNLOAD_COLUMNS;
 inline constexpr char kRowById[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE id = ?1";
 inline constexpr char kRowByHash1[] =
     "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE infohash_v1 = ?1 AND infohash_v1 <> '' AND live = 1";
@@ -298,7 +292,6 @@ inline constexpr char kRowByHash2[] =
 inline constexpr char kRowByRelease[] =
     "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE release_key = ?1 AND live = 1";
 inline constexpr char kRowByCommand[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE created_by = ?1";
-#undef QUARRY_DOWNLOAD_COLUMNS
 
 inline constexpr char kMetainfo[] =
     "SELECT m.bytes FROM download d LEFT JOIN metainfo m ON m.download_id = d.id WHERE d.id = ?1";

@@ -135,7 +135,7 @@ OwnedRow Writer::row(std::int64_t id) {
   const Running running(queries_->row);
   queries_->row.bind(1, id);
   if (!queries_->row.step()) { throw sdk::Error(sdk::Code::internal, "a row vanished inside its transaction"); }
-  return OwnedRow(read_row(queries_->row));
+  return OwnedRow(storage_sql::read_row(queries_->row));
 }
 
 Outcome Writer::enqueue(const sdk::NewDownload& item, std::int64_t now_ms) {

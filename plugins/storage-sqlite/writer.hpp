@@ -4,9 +4,9 @@
 #pragma once
 
 #include "connection.hpp"
-#include "row.hpp"
 
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <storage-sql/download_row.hpp>
 
 #include <memory>
 #include <string>
@@ -14,6 +14,8 @@
 #include <vector>
 
 namespace quarry::storage_sqlite {
+
+using storage_sql::OwnedRow;
 
 /// `now_ms` is one moment for the whole command. A command throws on a failure of the database; what
 /// it did until then is undone with its transaction. How each row is judged: sdk::queue_rules.

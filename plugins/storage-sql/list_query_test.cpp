@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "list_query.hpp"
+
+#include <gtest/gtest.h>
+
+namespace quarry::storage_sql {
+namespace {
+
+constexpr ListDialect kDialect = {"int:", "!", "text:", "!", " BY STATUS"};
+
+TEST(ListQuery, NumbersItsParametersInTheOrderOfTheirList) {
+  sdk::ListRequest request;
+  request.filter.client = "client-1";
+  request.filter.movie_id = 7;
+  request.limit = 20;
+  request.offset = 40;
+  const ListQuery query = list_query(request, {{0, 0}}, kDialect);
+  ASSERT_EQ(query.page.parameters,
+            (std::vector{ListParameter::movie_id, ListParameter::client, ListParameter::limit, ListParameter::offset}));
+  EXPECT_NE(query.page.text.find("movie_id = int:1! AND client = text:2!"), std::string::npos) << query.page.text;
+  EXPECT_NE(query.page.text.find("LIMIT int:3! OFFSET int:4!"), std::string::npos) << query.page.text;
+  EXPECT_EQ(integer_of(request, ListParameter::offset), 40);
+  EXPECT_EQ(query.count.parameters, (std::vector{ListParameter::movie_id, ListParameter::client}));
+}
+
+TEST(ListQuery, AParameterOfSeveralArmsHasOneNumber) {
+  sdk::ListRequest request;
+  request.filter.statuses = 3;
+  request.filter.movie_id = 7;
+  const ListQuery query = list_query(request, {{0, 0}, {3, 1}}, kDialect);
+  EXPECT_EQ(query.page.parameters.size(), 3U);
+  EXPECT_NE(query.page.text.find("download BY STATUS WHERE state = 3 AND status = 1 AND movie_id <> 0 AND movie_id = "
+                                 "int:1!"),
+            std::string::npos)
+      << query.page.text;
+}
+
+TEST(ListQuery, PairsAreThoseThatCanOccur) {
+  sdk::ListFilter filter;
+  filter.states = 1U << static_cast<unsigned>(sdk::DownloadState::downloading);
+  EXPECT_EQ(pairs_of(filter), (StatusPairs{{3, 1}, {3, 2}, {3, 3}}));
+  filter.statuses = 1U << static_cast<unsigned>(sdk::PublicStatus::failed);
+  EXPECT_TRUE(pairs_of(filter).empty());
+}
+
+}  // namespace
+}  // namespace quarry::storage_sql
