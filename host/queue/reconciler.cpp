@@ -217,6 +217,12 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
     patch.infohash_v2 = item.infohash_v2.empty() ? std::string_view(d.infohash_v2) : std::string_view(item.infohash_v2);
   }
   if (d.state == sdk::DownloadState::verifying || d.state == sdk::DownloadState::missing) {
+    const std::int64_t tagged = id_in_tags(item.tags);
+    if (d.state == sdk::DownloadState::verifying && tagged != 0 && tagged != d.id) {
+      // An earlier download of ours may have left it paused.
+      patch.fields |= sdk::kPatchFlags;
+      patch.set_flags = sdk::kHoldApplied;
+    }
     return change(d, sdk::DownloadState::downloading, patch, "found in " + client_id_);
   }
   if (d.state == sdk::DownloadState::completed) { return note_progress(d, item, now_ms); }
