@@ -12,6 +12,9 @@ namespace {
 constexpr int kLongestWaitMs = 3'000;
 constexpr int kShortestSleepMs = 2'000;
 constexpr int kLongestSleepMs = 90'000;
+/// Half of all sleeps end about when a lease has run out and others have begun to act on that.
+constexpr int kOverALeaseMs = 28'000;
+constexpr int kActOnItMs = 20'000;
 
 }  // namespace
 
@@ -120,7 +123,9 @@ void SimHost::befall(const char* when, const char* what) {
     world_.say(owner_, [&] { return std::string("DIES ") + when + " " + what; });
     alive_ = false;
   } else if (world_.dice.happens(w.host_sleeps / 2)) {
-    const std::int64_t ms = kShortestSleepMs + world_.dice.below(kLongestSleepMs - kShortestSleepMs);
+    const std::int64_t ms = world_.dice.happens(0.5)
+                                ? kOverALeaseMs + world_.dice.below(kActOnItMs)
+                                : kShortestSleepMs + world_.dice.below(kLongestSleepMs - kShortestSleepMs);
     world_.say(owner_, [&] { return "SLEEPS " + std::to_string(ms) + " ms " + when + " " + what; });
     ++world_.report.sleeps;
     asleep_until_ms_ = std::max(asleep_until_ms_, world_.now() + ms);
