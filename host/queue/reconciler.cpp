@@ -4,13 +4,11 @@
 #include <quarry/sdk/helpers/context.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 namespace quarry::queue {
 namespace {
 
-constexpr std::size_t kProgressPerCall = 500;
 constexpr std::int64_t kClientDownMaxMs = 30'000;
 
 bool is_whole(sdk::ItemState state) { return state == sdk::ItemState::seeding || state == sdk::ItemState::finished; }
@@ -24,7 +22,9 @@ Reconciler::Reconciler(EnginePorts ports, EngineSettings settings, std::string c
       duty_(ports_, settings_, "client:" + client_id_),
       listing_(ports_, settings_, client_id_),
       clean_up_(ports_, settings_, client_id_, [this] { return still_on_duty(); }),
-      magnets_(ports_, settings_) {}
+      magnets_(ports_, settings_),
+      hold_(ports_, settings_),
+      progress_(ports_, settings_) {}
 
 std::int64_t Reconciler::step(std::int64_t now_ms) {
   sdk::DownloadClient* client = ports_.client(client_id_);
@@ -82,7 +82,7 @@ std::int64_t Reconciler::compare_all(sdk::DownloadClient& client, std::vector<Do
     if (!still_on_duty()) { break; }
     compare(client, d, ours->find(d), now_ms);
   }
-  flush_progress();
+  progress_.flush();
   return now_ms + settings_.poll_ms;
 }
 
@@ -98,8 +98,7 @@ bool Reconciler::still_on_duty() {
 /// Others may have judged in between: what was seen before proves nothing any more.
 void Reconciler::start_over() {
   absences_.clear();
-  growth_.clear();
-  pending_.clear();
+  progress_.start_over();
   last_seeding_ms_ = -1;
   listing_.start_over();
   clean_up_.start_over();
@@ -163,16 +162,7 @@ void Reconciler::compare(sdk::DownloadClient& client, const Download& d, const C
 void Reconciler::absent(const Download& d, std::int64_t now_ms) {
   if (d.state == sdk::DownloadState::completed) {
     // Removed from the client after it was done: nothing is lost, it just seeds no more.
-    if (!listing_counts_) { return; }
-    PendingProgress gone;
-    gone.progress.id = d.id;
-    gone.progress.epoch = d.epoch;
-    gone.progress.clear_flags = sdk::kSeeding;
-    gone.progress.done_bytes = d.done_bytes;
-    gone.progress.progress = d.progress;
-    gone.progress.ratio = d.ratio;
-    gone.client_state = "gone";
-    pending_.push_back(std::move(gone));
+    if (listing_counts_) { progress_.note_gone(d); }
     return;
   }
   if (!listing_counts_) { return; }
@@ -217,12 +207,18 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
     patch.infohash_v2 = item.infohash_v2.empty() ? std::string_view(d.infohash_v2) : std::string_view(item.infohash_v2);
   }
   if (d.state == sdk::DownloadState::verifying || d.state == sdk::DownloadState::missing) {
+    const std::int64_t tagged = id_in_tags(item.tags);
+    if (d.state == sdk::DownloadState::verifying && tagged != 0 && tagged != d.id) {
+      // An earlier download of ours may have left it paused.
+      patch.fields |= sdk::kPatchFlags;
+      patch.set_flags = sdk::kHoldApplied;
+    }
     return change(d, sdk::DownloadState::downloading, patch, "found in " + client_id_);
   }
-  if (d.state == sdk::DownloadState::completed) { return note_progress(d, item, now_ms); }
+  if (d.state == sdk::DownloadState::completed) { return progress_.note(d, item, now_ms); }
   if (item.state == sdk::ItemState::error || item.state == sdk::ItemState::missing_files) {
     // A person has seen to it and asked for another try: the client goes on only when it is told to.
-    if (!d.has(sdk::kHold) && d.has(sdk::kHoldApplied)) { return apply_hold(client, d, item); }
+    if (!d.has(sdk::kHold) && d.has(sdk::kHoldApplied)) { return hold_.apply(client, d, item); }
     return now_blocked(d, item, patch);
   }
   if (const std::string danger = magnets_.danger(client, d, item, now_ms); !danger.empty()) {
@@ -238,8 +234,8 @@ void Reconciler::present(sdk::DownloadClient& client, const Download& d, const C
         sdk::kStalled | sdk::kClientPaused | (item.state == sdk::ItemState::seeding ? 0U : sdk::kSeeding);
     return change(d, sdk::DownloadState::completed, patch, "all data is there");
   }
-  apply_hold(client, d, item);
-  note_progress(d, item, now_ms);
+  hold_.apply(client, d, item);
+  progress_.note(d, item, now_ms);
 }
 
 void Reconciler::stop_dangerous(sdk::DownloadClient& client, const Download& d, const ClientItem& item,
@@ -261,92 +257,6 @@ void Reconciler::now_blocked(const Download& d, const ClientItem& item, sdk::Pat
   patch.error_code = sdk::Code::unavailable;
   patch.error = why;
   change(d, sdk::DownloadState::blocked, patch, why);
-}
-
-void Reconciler::note_progress(const Download& d, const ClientItem& item, std::int64_t now_ms) {
-  Growth& growth = growth_[d.id];
-  if (growth.done_bytes != item.done_bytes || growth.at_ms == 0) { growth = {item.done_bytes, now_ms}; }
-  const bool quiet = item.state == sdk::ItemState::stalled || item.state == sdk::ItemState::metadata;
-  const bool stalled = quiet && now_ms - growth.at_ms >= settings_.stalled_ms;
-  const std::uint32_t mask = sdk::kStalled | sdk::kSeeding | sdk::kClientPaused;
-  const std::uint32_t flags = (stalled ? sdk::kStalled : 0U) |
-                              (item.state == sdk::ItemState::seeding ? sdk::kSeeding : 0U) |
-                              (item.state == sdk::ItemState::paused ? sdk::kClientPaused : 0U);
-  const bool same = (d.flags & mask) == flags && d.done_bytes == item.done_bytes && d.down_bps == item.down_bps &&
-                    d.up_bps == item.up_bps && d.eta_s == item.eta_s && d.seeders == item.seeders &&
-                    d.leechers == item.leechers && d.client_state == item.state_text &&
-                    std::abs(d.progress - item.progress) < 1e-9 && std::abs(d.ratio - item.ratio) < 1e-3;
-  if (same) { return; }
-  PendingProgress pending;
-  sdk::Progress& p = pending.progress;
-  p.id = d.id;
-  p.epoch = d.epoch;
-  p.set_flags = flags;
-  p.clear_flags = mask & ~flags;
-  p.seeders = item.seeders;
-  p.leechers = item.leechers;
-  p.size_bytes = item.size_bytes;
-  p.done_bytes = item.done_bytes;
-  p.down_bps = item.down_bps;
-  p.up_bps = item.up_bps;
-  p.eta_s = item.eta_s;
-  p.progress = item.progress;
-  p.ratio = item.ratio;
-  pending.client_state = item.state_text;
-  pending.output_path = item.content_path;
-  pending_.push_back(std::move(pending));
-}
-
-/// kHoldApplied means "we may have paused it", so it is set before pausing and cleared after resuming:
-/// a crash in between only repeats what is harmless. Without it, whoever paused in the client itself
-/// is left alone.
-void Reconciler::apply_hold(sdk::DownloadClient& client, const Download& d, const ClientItem& item) {
-  const bool hold = d.has(sdk::kHold);
-  const bool applied = d.has(sdk::kHoldApplied);
-  const bool must_pause = hold && item.state != sdk::ItemState::paused;
-  const bool must_resume = !hold && applied;
-  if (!must_pause && !must_resume) { return; }
-  if (must_pause && !applied && !note_hold(d, true)) { return; }
-  const sdk::ItemKey key = key_of(d);
-  sdk::BasicContext ctx(*ports_.clock, settings_.call_timeout_ms, tag_of(d.id));
-  const sdk::Status status = hold ? client.pause(ctx, {&key, 1}) : client.resume(ctx, {&key, 1});
-  if (!status.ok()) {
-    const std::string why = ctx.failure(status, "no reason given").text;
-    if (hold_refusals_[d.id].tell()) {
-      ports_.log(sdk::LogLevel::warning, name_of(d) + " cannot be " + (hold ? "paused" : "resumed") + ": " + why);
-    }
-    return;
-  }
-  hold_refusals_.erase(d.id);
-  if (must_resume) { static_cast<void>(note_hold(d, false)); }
-}
-
-bool Reconciler::note_hold(const Download& d, bool applied) {
-  sdk::Edit edit;
-  edit.id = d.id;
-  edit.fields = sdk::kEditFlags;
-  edit.set_flags = applied ? sdk::kHoldApplied : 0U;
-  edit.clear_flags = applied ? 0U : sdk::kHoldApplied;
-  const auto outcome = ports_.store->edit(edit);
-  if (!outcome) { ports_.log(sdk::LogLevel::warning, name_of(d) + ": " + outcome.error().text); }
-  return outcome.ok();
-}
-
-void Reconciler::flush_progress() {
-  for (std::size_t at = 0; at < pending_.size(); at += kProgressPerCall) {
-    std::vector<sdk::Progress> batch;
-    for (std::size_t i = at; i < std::min(pending_.size(), at + kProgressPerCall); ++i) {
-      pending_[i].progress.client_state = pending_[i].client_state;
-      pending_[i].progress.output_path = pending_[i].output_path;
-      batch.push_back(pending_[i].progress);
-    }
-    const auto written = ports_.store->record_progress(batch);
-    if (!written) {
-      ports_.log(sdk::LogLevel::warning, "progress cannot be recorded: " + written.error().text);
-      break;
-    }
-  }
-  pending_.clear();
 }
 
 void Reconciler::change(const Download& d, sdk::DownloadState to, const sdk::Patch& patch, std::string_view reason) {
@@ -376,10 +286,10 @@ void Reconciler::forget_closed(const std::vector<Download>& rows) {
   for (const Download& d : rows) { open.insert(d.id); }
   const auto closed = [&](const auto& entry) { return open.count(entry.first) == 0; };
   std::erase_if(absences_, closed);
-  std::erase_if(growth_, closed);
-  std::erase_if(hold_refusals_, closed);
   std::erase_if(new_ids_, closed);
   clean_up_.keep_only(open);
+  hold_.keep_only(open);
+  progress_.keep_only(open);
   magnets_.keep_only(open);
 }
 

@@ -11,10 +11,12 @@
 #pragma once
 
 #include "queue/clean_up.hpp"
+#include "queue/client_hold.hpp"
 #include "queue/client_listing.hpp"
 #include "queue/duty.hpp"
 #include "queue/engine.hpp"
 #include "queue/magnet_judge.hpp"
+#include "queue/progress_notes.hpp"
 
 #include <map>
 
@@ -35,11 +37,6 @@ class Reconciler {
     int listings = 0;
     std::int64_t since_ms = 0;
   };
-  /// When a download last got a byte.
-  struct Growth {
-    std::int64_t done_bytes = -1;
-    std::int64_t at_ms = 0;
-  };
 
   [[nodiscard]] sdk::Result<std::vector<Download>> open_downloads(std::int64_t now_ms);
   [[nodiscard]] std::int64_t compare_all(sdk::DownloadClient& client, std::vector<Download> rows, std::int64_t now_ms);
@@ -54,10 +51,6 @@ class Reconciler {
   void stop_dangerous(sdk::DownloadClient& client, const Download& download, const ClientItem& item, sdk::Patch& patch,
                       const std::string& why);
   void now_blocked(const Download& download, const ClientItem& item, sdk::Patch& patch);
-  void note_progress(const Download& download, const ClientItem& item, std::int64_t now_ms);
-  void apply_hold(sdk::DownloadClient& client, const Download& download, const ClientItem& item);
-  [[nodiscard]] bool note_hold(const Download& download, bool applied);
-  void flush_progress();
   void change(const Download& download, sdk::DownloadState to, const sdk::Patch& patch, std::string_view reason);
   void client_failed(const sdk::Failure& failure);
   void forget_closed(const std::vector<Download>& rows);
@@ -69,21 +62,16 @@ class Reconciler {
   ClientListing listing_;
   CleanUp clean_up_;
   MagnetJudge magnets_;
+  ClientHold hold_;
+  ProgressNotes progress_;
 
   std::map<std::int64_t, Absence> absences_;
   std::map<std::int64_t, std::string> new_ids_;  ///< of downloads whose item changed its name in the client
-  std::map<std::int64_t, Growth> growth_;
-  struct PendingProgress {
-    sdk::Progress progress;
-    std::string client_state, output_path;
-  };
-  std::vector<PendingProgress> pending_;
   std::int64_t last_step_ms_ = -1;
   std::int64_t last_seeding_ms_ = -1;
   std::int64_t look_again_ms_ = 0;  ///< another host has the duty
   int failures_ = 0;
   LogThrottle failure_log_;
-  std::map<std::int64_t, LogThrottle> hold_refusals_;
   bool on_duty_ = false;         ///< since this step took or kept the duty
   bool listing_counts_ = false;  ///< a believable complete listing was read in this step
 };

@@ -225,6 +225,24 @@ TEST_F(ReconcilerTest, ResumesWhatItPausedAlthoughThePauseWasNeverAnswered) {
   EXPECT_EQ(row(id).status(), PublicStatus::downloading);
 }
 
+TEST_F(ReconcilerTest, ResumesWhatAnEarlierDownloadOfTheTorrentLeftPaused) {
+  const auto first = running();
+  ASSERT_TRUE(service.set_hold(first, true).ok());
+  reconcile_for(2000);
+  ASSERT_TRUE(client.items().back().paused);
+  ASSERT_TRUE(service.cancel(first, false).ok());
+  // The next one of the torrent meets it, but cannot read it back.
+  const auto second = grab_magnet();
+  bool blind = true;
+  client.on_call([&](std::string_view m) { return m == "list" && blind ? Fault::empty : Fault::none; });
+  static_cast<void>(dispatch());
+  ASSERT_EQ(row(second).state, DownloadState::verifying);
+  blind = false;
+  reconcile_for(3000);
+  EXPECT_EQ(row(second).state, DownloadState::downloading);
+  EXPECT_FALSE(client.items().back().paused);
+}
+
 TEST_F(ReconcilerTest, LeavesAloneWhatSomebodyPausedInTheClient) {
   const auto id = running();
   auto items = client.items();

@@ -24,7 +24,7 @@ Weather draw_weather(Dice& dice) {
   w.host_dies = level(dice, 0.001, 0.01);
   w.host_sleeps = level(dice, 0.001, 0.004);
   w.host_stops = level(dice, 0.002, 0.02);
-  w.slow = level(dice, 0.01, 0.05);
+  w.slow = level(dice, 0.05, 0.4);
   w.clock_jumps = level(dice, 0.005, 0.05);
   w.client_restarts = level(dice, 0.003, 0.02);
   w.indexer_fails = level(dice, 0.03, 0.24);

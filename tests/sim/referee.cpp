@@ -166,9 +166,8 @@ void Referee::adding(const std::string& owner, std::int64_t id) {
 void Referee::removing(std::int64_t id, bool with_data) {
   const auto wish = data_to_go_.find(id);
   if (wish == data_to_go_.end() || with_data) { return; }
-  // Once the wish is no longer in the row, nobody after the host that fulfilled it knows of it; and who has the
-  // same torrent in another client meanwhile needs the data.
-  if (row(id).data.cleanup != 0 && live_row(wish->second).data.id == 0) {
+  // Who has the same torrent in another client meanwhile needs the data.
+  if (live_row(wish->second).data.id == 0) {
     world_.violation(name(id) + " was to go with its data, which was left behind");
   }
 }

@@ -47,6 +47,7 @@ class Referee {
   void listed(const Listing& listing);
   void adding(const std::string& owner, std::int64_t id);
   void removing(std::int64_t id, bool with_data);
+  void cleaned_up(std::int64_t id) { data_to_go_.erase(id); }
   /// A host was told that this command was applied.
   void acknowledged(std::string_view command);
 

@@ -12,6 +12,9 @@ namespace {
 constexpr int kLongestWaitMs = 3'000;
 constexpr int kShortestSleepMs = 2'000;
 constexpr int kLongestSleepMs = 90'000;
+/// Half of all sleeps end about when a lease has run out and others have begun to act on that.
+constexpr int kOverALeaseMs = 28'000;
+constexpr int kActOnItMs = 20'000;
 
 }  // namespace
 
@@ -83,19 +86,34 @@ void SimHost::run_due() {
     if (!is_awake(now) || duty.under_way || duty.due_ms > now) { continue; }
     duty.under_way = true;
     ++busy_;
-    const std::int64_t next = duty.step(now);
-    --busy_;
-    duty.under_way = false;
-    // A step that found work asks to run at once; time must pass all the same.
-    duty.due_ms = std::max(world_.now() + 1, next);
+    world_.spawn([this, &duty] {
+      const std::int64_t next = duty.step(world_.now());
+      // A step that found work asks to run at once; time must pass all the same.
+      duty.due_ms = std::max(world_.now() + 1, next);
+      duty.under_way = false;
+      --busy_;
+    });
   }
 }
 
 void SimHost::let_go() {
   ++busy_;
-  for (const auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
-  --busy_;
-  alive_ = false;
+  world_.spawn([this] {
+    for (const auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
+    world_.say(owner_, [&] { return std::string(alive_ ? "has ended in good order" : "died while it stopped"); });
+    alive_ = false;
+    --busy_;
+  });
+}
+
+void SimHost::wait(std::int64_t ms) {
+  world_.pass(ms);
+  while (alive_ && !world_.is_calm() && asleep_until_ms_ > world_.now()) {
+    const std::int64_t before = world_.now();
+    world_.pass(asleep_until_ms_ - before);
+    // The trouble is over, and everybody wakes up.
+    if (world_.now() == before) { asleep_until_ms_ = before; }
+  }
 }
 
 void SimHost::befall(const char* when, const char* what) {
@@ -105,15 +123,16 @@ void SimHost::befall(const char* when, const char* what) {
     world_.say(owner_, [&] { return std::string("DIES ") + when + " " + what; });
     alive_ = false;
   } else if (world_.dice.happens(w.host_sleeps / 2)) {
-    const std::int64_t ms = kShortestSleepMs + world_.dice.below(kLongestSleepMs - kShortestSleepMs);
+    const std::int64_t ms = world_.dice.happens(0.5)
+                                ? kOverALeaseMs + world_.dice.below(kActOnItMs)
+                                : kShortestSleepMs + world_.dice.below(kLongestSleepMs - kShortestSleepMs);
     world_.say(owner_, [&] { return "SLEEPS " + std::to_string(ms) + " ms " + when + " " + what; });
     ++world_.report.sleeps;
     asleep_until_ms_ = std::max(asleep_until_ms_, world_.now() + ms);
-    world_.pass(ms);
-    asleep_until_ms_ = std::min(asleep_until_ms_, world_.now());
+    wait(ms);
     world_.say(owner_, [&] { return std::string("wakes up ") + when + " " + what; });
   } else if (world_.dice.happens(w.slow)) {
-    world_.pass(1 + world_.dice.below(kLongestWaitMs));
+    wait(1 + world_.dice.below(kLongestWaitMs));
   }
 }
 

@@ -40,7 +40,7 @@ class SimHost {
   /// "h2.1": the first life of the second host; the owner of its leases and the head of its command ids.
   [[nodiscard]] const std::string& owner() const noexcept { return owner_; }
   [[nodiscard]] bool is_alive() const noexcept { return alive_; }
-  /// Something of it is under way, further down on the stack.
+  /// Something of it is under way.
   [[nodiscard]] bool is_busy() const noexcept { return busy_ > 0; }
   [[nodiscard]] bool is_awake(std::int64_t now_ms) const noexcept {
     return alive_ && !stopping_ && now_ms >= asleep_until_ms_;
@@ -49,7 +49,7 @@ class SimHost {
   void stop() { stopping_ = true; }
   /// The end of it, when nothing of it is under way.
   void let_go();
-  [[nodiscard]] bool is_stopping() const noexcept { return alive_ && stopping_; }
+  [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
   [[nodiscard]] std::int64_t next_due() const;
   void run_due();
 
@@ -76,6 +76,8 @@ class SimHost {
 
   [[nodiscard]] queue::EnginePorts ports(const sdk::Clock& clock);
   void add_duty(std::function<std::int64_t(std::int64_t)> step);
+  /// Waits so long, and as long as the host sleeps.
+  void wait(std::int64_t ms);
   /// May end it, put it to sleep or make it wait.
   void befall(const char* when, const char* what);
 

@@ -141,7 +141,12 @@ sdk::Status StoreGate::edit(Context& ctx, const sdk::Edit& change, Out& out) noe
       ctx, "store.edit", 1, out,
       [&](sdk::Outcomes& sink) {
         const sdk::Status status = world_.store.edit(ctx, change, sink);
-        world_.say(host_.owner(), [&] { return "edit of " + std::to_string(change.id); });
+        world_.say(host_.owner(),
+                   [&] { return "edit of " + std::to_string(change.id) + ": " + name_of(sink.all.back().result); });
+        const bool applied = status.ok() && sink.all.back().result == sdk::CommandResult::applied;
+        if (applied && (change.fields & sdk::kEditCleanup) != 0 && change.cleanup == 0) {
+          world_.referee.cleaned_up(change.id);
+        }
         return status;
       },
       [](std::size_t) { return std::string_view(); });

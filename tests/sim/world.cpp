@@ -18,8 +18,6 @@ constexpr std::int64_t kRestLookMs = 10'000;
 constexpr std::int64_t kCalmMs = 30 * 60'000;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
-/// Nobody who nests deeper than this waits any more; by then every duty of several hosts is under way.
-constexpr int kDeepest = 30;
 constexpr std::size_t kMostViolations = 20;
 
 std::int64_t wrong_by(Dice& dice) {
@@ -67,15 +65,14 @@ void World::violation(const std::string& what) {
 
 void World::write_line(const std::string& who, const std::string& text) {
   *options.trace << std::setw(9) << std::fixed << std::setprecision(3) << static_cast<double>(now() - start_ms_) / 1000
-                 << "  " << std::setw(6) << std::left << who << std::right << "  "
-                 << std::string(static_cast<std::size_t>(2 * depth_), ' ') << text << '\n';
+                 << "  " << std::setw(6) << std::left << who << std::right << "  " << text << '\n';
 }
 
 void World::pass(std::int64_t ms) {
-  if (depth_ >= kDeepest || calm_) { return; }
-  ++depth_;
-  run_until(std::min(now() + ms, chaos_end_ms_));
-  --depth_;
+  const std::int64_t until = std::min(now() + ms, chaos_end_ms_);
+  if (fibers_.current() == nullptr || until <= now()) { return; }
+  waiting_.emplace(until, fibers_.current());
+  fibers_.wait();
 }
 
 void World::later(std::int64_t ms, std::function<void()> effect) {
@@ -98,20 +95,18 @@ void World::start_or_bury(Machine& machine, int number) {
     return say(machine.host->owner(), [] { return std::string("starts"); });
   }
   if (machine.host->is_busy()) { return; }
-  if (machine.host->is_stopping()) {
-    machine.host->let_go();
-    say(machine.host->owner(), [] { return std::string("has ended in good order"); });
-  } else if (!machine.host->is_alive()) {
-    ++report.crashes;
-  } else {
+  if (machine.host->is_alive()) {
+    if (machine.host->is_stopping()) { machine.host->let_go(); }
     return;
   }
+  report.crashes += machine.host->is_stopping() ? 0 : 1;
   machine.host.reset();
   machine.starts_at_ms = now() + dice.below(calm_ ? 1'000 : 40'000);
 }
 
 std::int64_t World::next_event() const {
   std::int64_t next = ticking_ ? chaos_end_ms_ : next_tick_ms_;
+  if (!waiting_.empty()) { next = std::min(next, waiting_.begin()->first); }
   if (!later_.empty()) { next = std::min(next, later_.begin()->first); }
   for (const Machine& machine : machines_) {
     next = std::min(next, machine.host == nullptr ? machine.starts_at_ms : machine.host->next_due());
@@ -124,6 +119,11 @@ void World::run_due() {
     const auto effect = std::move(later_.begin()->second);
     later_.erase(later_.begin());
     effect();
+  }
+  while (!waiting_.empty() && waiting_.begin()->first <= now()) {
+    Fiber* fiber = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    fibers_.resume(*fiber);
   }
   int number = 0;
   for (Machine& machine : machines_) {
@@ -145,13 +145,19 @@ void World::run_until(std::int64_t until_ms) {
 void World::tick() {
   next_tick_ms_ = now() + kTickMs;
   ticking_ = true;
+  spawn([this] {
+    live_a_little();
+    ticking_ = false;
+  });
+}
+
+void World::live_a_little() {
   for (const auto& client : clients) { client->fake().download(kBytesPerTick); }
   if (!calm_) {
     act_as_fate();
     users_->act();
   }
   referee.check_rows();
-  ticking_ = false;
 }
 
 void World::act_as_fate() {

@@ -2,11 +2,12 @@
 // Time, hosts, store and clients of one run, on one thread.
 //
 // A host's duty is plain code that blocks only in the interfaces it calls. Such a call may take time:
-// pass() then lets everything else go on, nested, before the caller goes on itself. So other hosts act
-// between any two effects of a host, and a host that sleeps wakes up with what it had in its hands.
+// pass() then lets everything else go on before the caller goes on itself. So other hosts act between any
+// two effects of a host, and a host that sleeps wakes up with what it had in its hands.
 #pragma once
 
 #include "dice.hpp"
+#include "fiber.hpp"
 #include "plan.hpp"
 #include "referee.hpp"
 #include "sim_client.hpp"
@@ -45,7 +46,9 @@ class World {
 
   [[nodiscard]] Report run();
 
-  /// Lets so much time pass for everybody but the caller; less when the trouble ends before.
+  /// Begins something that may call pass(); returns when it does so or ends.
+  void spawn(std::function<void()> activity) { fibers_.start(std::move(activity)); }
+  /// Lets so much time pass for the caller, and everybody else go on; less when the trouble ends before.
   void pass(std::int64_t ms);
   /// Does something later, in the time of trouble at the latest.
   void later(std::int64_t ms, std::function<void()> effect);
@@ -85,6 +88,7 @@ class World {
   void run_due();
   void start_or_bury(Machine& machine, int number);
   void tick();
+  void live_a_little();
   void act_as_fate();
   void jump_a_clock();
   void become_calm();
@@ -92,10 +96,11 @@ class World {
 
   std::vector<Machine> machines_;
   std::unique_ptr<class Users> users_;
+  Fibers fibers_;
+  std::multimap<std::int64_t, Fiber*> waiting_;
   std::multimap<std::int64_t, std::function<void()>> later_;
   bool calm_ = false;
   bool ticking_ = false;
-  int depth_ = 0;
   std::int64_t start_ms_ = 0;
   std::int64_t chaos_end_ms_ = 0;
   std::int64_t next_tick_ms_ = 0;
