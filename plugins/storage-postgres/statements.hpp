@@ -7,7 +7,7 @@
 // that a batch is one statement, whatever its length.
 #pragma once
 
-#include <storage-sql/download_row.hpp>
+#include <storage-sql/download_columns.hpp>
 
 namespace quarry::storage_postgres::sql {
 

@@ -4,7 +4,7 @@
 // the very same statements.
 #pragma once
 
-#include <storage-sql/download_row.hpp>
+#include <storage-sql/download_columns.hpp>
 
 #include <array>
 

@@ -12,12 +12,28 @@ from pathlib import Path
 
 from e2e import MIB, REPOSITORY, E2eTest, main
 import demo
+import postgres
+
+
+def why_no_postgres():
+    try:
+        postgres.programs()
+    except postgres.NotInstalled as reason:
+        return str(reason)
+    return ""
 
 
 class Demo(E2eTest):
     def test_the_demo_ends_with_equal_hashes(self):
-        result = subprocess.run([sys.executable, REPOSITORY / "tests/lab/demo.py", "--build", self.lab.build, "--size", "8"],
-                                capture_output=True, text=True, timeout=120, check=False)
+        self.check_demo("sqlite")
+
+    @unittest.skipIf(why_no_postgres(), why_no_postgres())
+    def test_the_demo_with_postgresql_ends_with_equal_hashes(self):
+        self.check_demo("postgres")
+
+    def check_demo(self, storage):
+        result = subprocess.run([sys.executable, REPOSITORY / "tests/lab/demo.py", "--build", self.lab.build, "--size", "8",
+                                 "--storage", storage], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         sums = re.findall(r"sha256 ([0-9a-f]{64})", result.stdout)
         self.assertEqual(len(sums), 2, result.stdout)
