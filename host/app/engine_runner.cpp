@@ -48,8 +48,10 @@ bool EngineRunner::stop(std::int64_t deadline_ms) {
   if (!std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); })) {
     return false;
   }
-  // Another host need not wait until the leases run out.
-  for (auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
+  // Another host need not wait until the leases run out; without the time for it, it does.
+  for (auto& reconciler : reconcilers_) {
+    if (clock_.steady_ms() < until) { reconciler->give_up_duty(); }
+  }
   return true;
 }
 

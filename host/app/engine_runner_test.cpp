@@ -127,5 +127,26 @@ TEST_F(EngineRunnerTest, AFetchThatIsCutOffCostsNoTry) {
   EXPECT_EQ(row.attempts, 0);
 }
 
+TEST_F(EngineRunnerTest, AnOrderlyEndLeavesTheClientToAnotherHostAtOnce) {
+  sdk::testing::MemoryQueueStore shared(clock_, sdk::testing::Ownership::many_hosts);
+  queue::StoreClient face(shared, clock_, [this] { return next_command(); });
+  std::promise<void> on_duty;
+  queue::EnginePorts p = ports();
+  p.store = &face;
+  p.log = [&](LogLevel, const std::string& text) {
+    if (text.find("carries out the duty") != std::string::npos) { on_duty.set_value(); }
+  };
+  EngineRunner runner(p, {}, 1, {"client"});
+  runner.start();
+  on_duty.get_future().wait();
+  const auto refused = face.take_duty("client:client", "another host", 30'000);
+  ASSERT_TRUE(refused.ok());
+  EXPECT_EQ(refused->held, 0);
+  EXPECT_TRUE(runner.stop(9'000));
+  const auto granted = face.take_duty("client:client", "another host", 30'000);
+  ASSERT_TRUE(granted.ok());
+  EXPECT_EQ(granted->held, 1);
+}
+
 }  // namespace
 }  // namespace quarry::app
