@@ -108,7 +108,8 @@ CREATE TABLE download (
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
         autovacuum_analyze_scale_factor = 0.05);
 
-CREATE INDEX download_claim ON download (lane, rank, id) WHERE ready = 1;
+-- "rank + 0": this order is the claim's alone, so that no other index can seem to serve it.
+CREATE INDEX download_claim ON download (lane, (rank + 0), id) WHERE ready = 1;
 -- "+ 0": whoever asks for ready = 1 must not be led here, where rows are in another order.
 CREATE INDEX download_due ON download (lane, ready, due_at_ms) WHERE ready + 0 <> 0;
 CREATE INDEX download_slot ON download (lane) WHERE state IN (1, 2, 3, 4) AND flags & 1 = 0;
@@ -221,7 +222,7 @@ BEGIN
       lease_owner = in_owner, lease_until_ms = clock_ms() + lease_ms, claim_command = command,
       last_command = command, updated_at_ms = now_ms()
     WHERE id = ANY (ARRAY (SELECT id FROM download WHERE lane = in_lane AND ready = 1 AND due_at_ms <= now_ms()
-      ORDER BY rank, id LIMIT free FOR NO KEY UPDATE SKIP LOCKED))
+      ORDER BY rank + 0, id LIMIT free FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING *), told AS (
     INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
       SELECT id, now_ms(), epoch, 0, 1, 4, command, '' FROM taken ORDER BY rank, id)
