@@ -114,7 +114,7 @@ CREATE INDEX download_claim ON download (lane, (rank + 0), id) WHERE ready = 1;
 CREATE INDEX download_due ON download (lane, ready, due_at_ms) WHERE ready + 0 <> 0;
 CREATE INDEX download_slot ON download (lane) WHERE state IN (1, 2, 3, 4) AND flags & 1 = 0;
 CREATE INDEX download_lease ON download (lease_until_ms, id) WHERE state = 1;
-CREATE INDEX download_claimed ON download (claim_command) WHERE state = 1;
+CREATE INDEX download_claimed ON download (claim_command) WHERE claim_command <> '';
 CREATE INDEX download_status ON download (state, status, id);
 CREATE INDEX download_rank ON download (rank, id);
 CREATE INDEX download_ended ON download (ended_at_ms, id) WHERE ended_at_ms <> 0 AND cleanup = 0;
@@ -205,7 +205,7 @@ BEGIN
     SELECT CASE WHEN hold = 0 THEN max_active ELSE 0 END INTO free FROM lane WHERE name = in_lane FOR NO KEY UPDATE;
   END IF;
   RETURN QUERY SELECT * FROM download
-    WHERE state = 1 AND claim_command = command AND lease_owner = in_owner AND lane = in_lane
+    WHERE claim_command = command AND claim_command <> '' AND lease_owner = in_owner AND lane = in_lane
     ORDER BY rank, id;
   IF FOUND THEN RETURN; END IF;
   IF EXISTS (SELECT 1 FROM download

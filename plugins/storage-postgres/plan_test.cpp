@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// How the server carries the hot statements out: along an index, whatever it knows of the tables. Asked twice, with the
+// statistics of an empty database and with fresh ones.
+#include "postgres_queue_store.hpp"
+#include "statements.hpp"
+#include "test_database.hpp"
+
+#include <quarry/sdk/testing/fake_host.hpp>
+#include <storage-sql/list_query.hpp>
+
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+
+#include <regex>
+
+namespace quarry::storage_postgres {
+namespace {
+
+using testing::TestDatabase;
+
+constexpr char kFill[] = R"sql(
+INSERT INTO download (state, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, ended_at_ms, max_retries, priority,
+  movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, infohash_v2, category, title, indexer, guid,
+  download_url, magnet)
+SELECT CASE WHEN n % 2 = 0 THEN 0 ELSE 5 END, 0, CASE WHEN n % 2 = 1 THEN 0 WHEN n % 20 = 0 THEN 2 ELSE 1 END, n, 1, 1, 1,
+  CASE WHEN n % 2 = 0 THEN 0 ELSE 1 END, 3, 1, n % 100, 1, 'downloads', '', 'c' || n, 'r' || n, md5('' || n), '', '', 't' || n, '',
+  '', '', '' FROM generate_series(1, 20000) AS n;
+INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
+  SELECT n, 1, 0, -1, 0, 3, '', '' FROM generate_series(1, 20000) AS n;
+)sql";
+
+/// A connection set up as the store's own, that tells the plans of what it runs.
+class Planner {
+ public:
+  Planner(const std::string& url, const char* session) : connection_(PQconnectdb(connection_words(url).c_str())) {
+    PQsetNoticeProcessor(
+        connection_, [](void* self, const char* text) { static_cast<Planner*>(self)->told_ += text; }, this);
+    run(sql::kSession);
+    run(session);
+  }
+  ~Planner() { PQfinish(connection_); }
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  /// The rows of an answer, one a line.
+  std::string run(const std::string& text) {
+    PGresult* result = PQexec(connection_, text.c_str());
+    std::string out;
+    for (int i = 0; i < PQntuples(result); ++i) { out += std::string(PQgetvalue(result, i, 0)) + "\n"; }
+    EXPECT_STREQ(PQresultErrorMessage(result), "") << text;
+    PQclear(result);
+    return out;
+  }
+  /// The plan of one of the store's statements, of whose parameters `values` are the first; the others are '{}'.
+  std::string plan(const std::string& text, std::vector<std::string> values = {}) {
+    const std::string numbered = std::regex_replace(text, std::regex(":(\\d+)"), "$$$1");
+    std::size_t count = 0;
+    const std::regex parameter("\\$(\\d+)");
+    for (std::sregex_iterator it(numbered.begin(), numbered.end(), parameter), end; it != end; ++it) {
+      count = std::max<std::size_t>(count, std::stoul((*it)[1]));
+    }
+    values.resize(count, "'{}'");
+    std::string list;
+    for (const std::string& value : values) { list += (list.empty() ? "(" : ", ") + value; }
+    run("PREPARE asked AS " + numbered);
+    std::string plan = run("EXPLAIN EXECUTE asked" + (list.empty() ? "" : list + ")"));
+    run("DEALLOCATE asked");
+    return plan;
+  }
+  /// The plans of all statements inside of `text`, which is run and rolled back.
+  std::string plans_inside(const std::string& text) {
+    run("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
+        "SET client_min_messages = log");
+    told_.clear();
+    run("BEGIN; " + text + "; ROLLBACK");
+    run("SET auto_explain.log_min_duration = -1; SET client_min_messages = warning");
+    return told_;
+  }
+
+ private:
+  PGconn* connection_;
+  std::string told_;
+};
+
+void expect_no_scan(const std::string& plan) {
+  EXPECT_EQ(plan.find("Seq Scan on download"), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("Seq Scan on event "), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("Seq Scan on metainfo"), std::string::npos) << plan;
+}
+void expect_in(const std::string& plan, const std::string& part) {
+  EXPECT_NE(plan.find(part), std::string::npos) << part << " is not in\n" << plan;
+}
+
+/// The parameter says whether the server has fresh statistics.
+class Plans : public ::testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
+    TestDatabase& database = TestDatabase::get();
+    database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    sdk::testing::FakeHost host;
+    PostgresQueueStore store(host, sdk::Config::parse(R"({"url": ")" + database.url() + R"("})"));
+    sdk::BasicContext ctx = host.context();
+    ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
+    database.run(std::string("ALTER TABLE download SET (autovacuum_enabled = off); ") + kFill);
+    if (GetParam()) { database.run("ANALYZE"); }
+  }
+};
+
+TEST_P(Plans, AClaimGoesAlongTheClaimIndex) {
+  Planner planner(TestDatabase::get().url(), sql::kWriterSession);
+  const std::string plans = planner.plans_inside("SELECT id FROM claim('downloads', 2, 'o', 30000, 'c', 1000)");
+  expect_no_scan(plans);
+  expect_in(plans, "Index Scan using download_claim on download");
+  expect_in(plans, "using download_due on download");
+  expect_in(plans, "using download_slot on download");
+  expect_in(plans, "Index Scan using download_claimed on download");
+  const std::string before_lock = plans.substr(0, plans.find("Index Scan using download_claim on"));
+  EXPECT_EQ(before_lock.substr(before_lock.rfind("LockRows")).find("Sort"), std::string::npos) << plans;
+}
+
+TEST_P(Plans, CommandsFindTheirRowsByTheirKeys) {
+  Planner planner(TestDatabase::get().url(), sql::kWriterSession);
+  for (const char* statement : {sql::kTransition, sql::kProgress, sql::kFacts}) {
+    const std::string plan = planner.plan(statement);
+    expect_no_scan(plan);
+    expect_in(plan, "Index Scan using download_pkey on download");
+  }
+  // Through the key, or through the few rows that are leased.
+  expect_no_scan(planner.plan(sql::kHeartbeat, {"'{}'", "'{}'", "'owner'", "'5'"}));
+  const std::string holder = planner.plan(sql::kFindHolder, {"'1'", "'r'", "'a'", "'b'"});
+  for (const char* index : {"download_release", "download_v1", "download_v2"}) { expect_in(holder, index); }
+  expect_in(planner.plan(sql::kFindCreatedBy, {"'c'"}), "Index Scan using download_created_by");
+  const std::string rescue = planner.plan(sql::kRescue, {"'c'", "'5'", "'5'", "''", "''"});
+  expect_no_scan(rescue);
+  expect_in(rescue, "Index Scan using download_lease on download");
+  const std::string prune = planner.plan(sql::kPrune, {"'511'", "'5'", "'5'"});
+  expect_no_scan(prune);
+  expect_in(prune, "Index Scan using download_ended on download");
+}
+
+TEST_P(Plans, PagesInOrderOfIdOrRankAreNotSorted) {
+  Planner planner(TestDatabase::get().url(), sql::kReaderSession);
+  constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)", "cast(:", " AS text)", ""};
+  for (const auto sort : {sdk::SortKey::id, sdk::SortKey::rank}) {
+    sdk::ListRequest request;
+    request.sort = sort;
+    const auto query = storage_sql::list_query(request, storage_sql::pairs_of(request.filter), kDialect);
+    const std::string plan = planner.plan(query.page.text, {"'50'", "'100'"});
+    expect_no_scan(plan);
+    EXPECT_EQ(plan.find("Sort"), std::string::npos) << plan;
+  }
+  sdk::ListRequest request;
+  request.filter.statuses = 1;
+  const auto query = storage_sql::list_query(request, {{0, 0}}, kDialect);
+  const std::string plan = planner.plan(query.page.text, {"'50'", "'100'"});
+  expect_no_scan(plan);
+  EXPECT_EQ(plan.find("Sort"), std::string::npos) << plan;
+}
+
+TEST_P(Plans, EventsAndTheNumbersOfALaneAreLookedUp) {
+  Planner planner(TestDatabase::get().url(), sql::kReaderSession);
+  const std::string events = planner.plan(sql::kEventsSince, {"'5'", "'900'", "'10'"});
+  expect_no_scan(events);
+  EXPECT_EQ(events.find("Sort"), std::string::npos) << events;
+  const std::string lane = planner.plan(sql::kLaneStats, {"'downloads'"});
+  expect_no_scan(lane);
+  expect_in(lane, "download_due");
+}
+
+INSTANTIATE_TEST_SUITE_P(Statistics, Plans, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "fresh" : "of_an_empty_database"; });
+
+}  // namespace
+}  // namespace quarry::storage_postgres
