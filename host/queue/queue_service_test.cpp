@@ -100,14 +100,19 @@ TEST_F(QueueServiceTest, OnlyWhatTheStorageTookIsASuccess) {
       silent, clock, QueueSettings{}, [] { return std::string("c"); }, [&] { ++nudges; });
   GrabRequest request;
   request.magnet = magnet_of(kHash);
-  for (const auto result : {sdk::CommandResult::unavailable, sdk::CommandResult::not_found,
-                            sdk::CommandResult::stale_version, sdk::CommandResult::unknown_commit}) {
+  for (const auto result :
+       {sdk::CommandResult::unavailable, sdk::CommandResult::not_found, sdk::CommandResult::stale_version}) {
     silent.result = result;
     const auto answer = lost.grab(request);
     const auto* failed = std::get_if<GrabFailure>(&answer);
     ASSERT_NE(failed, nullptr);
     EXPECT_EQ(failed->failure.status.code, sdk::Code::unavailable);
   }
+  // "unavailable" says that nothing was changed; of this nobody knows.
+  silent.result = sdk::CommandResult::unknown_commit;
+  const auto unknown = lost.grab(request);
+  ASSERT_NE(std::get_if<GrabFailure>(&unknown), nullptr);
+  EXPECT_EQ(std::get<GrabFailure>(unknown).failure.status.code, sdk::Code::deadline);
   silent.result = sdk::CommandResult::unavailable;
   EXPECT_EQ(lost.move_to_top(1).error().status.code, sdk::Code::unavailable);
   silent.result = sdk::CommandResult::wrong_state;

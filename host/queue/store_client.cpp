@@ -18,17 +18,22 @@ sdk::BasicContext StoreClient::context() const { return {clock_, kStoreTimeoutMs
 
 sdk::Result<std::vector<sdk::Outcome>> StoreClient::until_known(const Send& send) {
   sdk::Outcomes outcomes;
+  bool unknown = false;
   for (int tries = 0; tries < kUnknownCommitTries; ++tries) {
     outcomes.all.clear();
     auto ctx = context();
     const sdk::Status status = send(ctx, outcomes);
+    // A storage that cannot be reached now has not said that it did not commit before.
+    if (!status.ok() && unknown) { break; }
     if (!status.ok()) { return ctx.failure(status, "the storage failed without saying why"); }
-    const bool unknown = std::any_of(outcomes.all.begin(), outcomes.all.end(), [](const sdk::Outcome& o) {
-      return o.result == sdk::CommandResult::unknown_commit;
-    });
+    unknown = std::any_of(outcomes.all.begin(), outcomes.all.end(),
+                          [](const sdk::Outcome& o) { return o.result == sdk::CommandResult::unknown_commit; });
     if (!unknown) { return std::move(outcomes.all); }
   }
-  return sdk::failure(sdk::Code::unavailable, "the storage could not say whether the command was committed");
+  // Not `unavailable`: that would say that nothing was changed.
+  return sdk::Failure{
+      sdk::Status{sdk::Code::deadline, sdk::kRetryable, 0, 0},
+      "the connection to the storage broke while the change was committed; it may have been made or not"};
 }
 
 sdk::Result<sdk::Outcome> StoreClient::one_until_known(const Send& send) {

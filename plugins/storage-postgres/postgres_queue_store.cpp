@@ -65,7 +65,7 @@ void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::Outcome
   check_open();
   if (count == 0) { return; }
   Outcomes done;
-  const bool known = line_.run(ctx, count, one_statement, [&](Writer& writer) { done = command(writer); });
+  const bool known = line_.run(ctx, count, {one_statement, false}, [&](Writer& writer) { done = command(writer); });
   if (!known) {
     Outcome unknown;
     unknown.result = sdk::CommandResult::unknown_commit;
@@ -75,10 +75,10 @@ void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::Outcome
 }
 
 template <class Answer, class Command>
-Answer PostgresQueueStore::ask(CallContext& ctx, std::size_t count, const Command& command) {
+Answer PostgresQueueStore::ask(CallContext& ctx, std::size_t count, const Command& command, bool alone) {
   check_open();
   Answer answer{};
-  const bool known = line_.run(ctx, count, true, [&](Writer& writer) { answer = command(writer); });
+  const bool known = line_.run(ctx, count, {true, alone}, [&](Writer& writer) { answer = command(writer); });
   if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(place_)); }
   return answer;
 }
@@ -128,8 +128,9 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
 Status PostgresQueueStore::claim(CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    const auto taken =
-        ask<Rows>(ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); });
+    // Whoever waits for the lock of the lane may hold no row that the host with the lock wants next: a deadlock.
+    const auto taken = ask<Rows>(
+        ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); }, true);
     for (const auto& row : taken) {
       if (!rows.add(row.view())) { return; }
     }

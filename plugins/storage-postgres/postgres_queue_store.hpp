@@ -64,7 +64,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
              const Command& command);
   /// The same for a command that answers something else; throws when nobody knows whether it was committed.
   template <class Answer, class Command>
-  [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command);
+  [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command, bool alone = false);
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
   void read(sdk::CallContext& ctx, const Body& body);

@@ -12,11 +12,12 @@
 namespace quarry::storage_postgres::sql {
 
 /// A new session: plans that follow the indexes whatever the statistics say (a plan made while the table was
-/// small would be kept when it is not), times out like a call of the host, reports in English.
+/// small would be kept when it is not), reports in English. A host that stands still inside a
+/// transaction loses it soon: others wait for its rows.
 inline constexpr char kSession[] =
     "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
     "SET jit = off; SET lc_messages = 'C'; SET default_transaction_isolation = 'read committed'; "
-    "SET idle_in_transaction_session_timeout = 30000; SET client_min_messages = warning";
+    "SET idle_in_transaction_session_timeout = 3000; SET client_min_messages = warning";
 /// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
 inline constexpr char kReaderSession[] =
     "SET plan_cache_mode = force_custom_plan; SET default_transaction_read_only = on";

@@ -12,22 +12,22 @@ constexpr int kCommitTries = 4;
 
 }  // namespace
 
-bool WriteLine::run(sdk::CallContext& ctx, std::size_t rows, bool one_statement, const Command& command) {
+bool WriteLine::run(sdk::CallContext& ctx, std::size_t rows, storage_sql::CommitTraits traits, const Command& command) {
   return line_.run(
-      ctx, rows, [&] { command(open_->writer); }, one_statement);
+      ctx, rows, [&] { command(open_->writer); }, traits);
 }
 
 std::size_t WriteLine::run(sdk::CallContext& leader, Group group) noexcept {
-  if (group.size() > 1 && commit(leader, group) == End::committed) { return group.size(); }
+  const End end = group.size() > 1 ? commit(leader, group) : End::failed;
+  if (end == End::committed) { return group.size(); }
   // One of them may have spoilt it for the others.
-  for (Ticket* ticket : group) { commit_alone(leader, *ticket); }
+  for (Ticket* ticket : group) { commit_alone(leader, *ticket, end == End::unknown); }
   return group.size();
 }
 
-void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket) noexcept {
+void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown) noexcept {
   Ticket* const one = &ticket;
   End end = End::failed;
-  bool unknown = false;
   for (int tries = 0; tries < kCommitTries; ++tries) {
     end = commit(ctx, std::span(&one, 1));
     if (end == End::committed) { return; }
@@ -43,7 +43,7 @@ void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket) noexcept {
 }
 
 WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
-  const bool bare = group.size() == 1 && group.front()->one_statement;
+  const bool bare = group.size() == 1 && group.front()->traits.one_statement;
   bool may_have_arrived = false;
   try {
     if (open_ == nullptr) { open_ = std::make_unique<Open>(words_); }

@@ -24,7 +24,7 @@ class WriteLine final : private storage_sql::CommitLine::Runner {
   WriteLine(std::string words, std::string place) : words_(std::move(words)), place_(std::move(place)) {}
 
   /// See CommitLine::run(). False: nobody can say whether it was committed. [thread-safe]
-  bool run(sdk::CallContext& ctx, std::size_t rows, bool one_statement, const Command& command);
+  bool run(sdk::CallContext& ctx, std::size_t rows, storage_sql::CommitTraits traits, const Command& command);
 
   /// Groups begun so far, for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return line_.groups(); }
@@ -42,7 +42,8 @@ class WriteLine final : private storage_sql::CommitLine::Runner {
 
   std::size_t run(sdk::CallContext& leader, Group group) noexcept override;
   [[nodiscard]] End commit(sdk::CallContext& ctx, Group group) noexcept;
-  void commit_alone(sdk::CallContext& ctx, Ticket& ticket) noexcept;
+  /// `unknown`: it may have been committed already, in a group.
+  void commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown) noexcept;
   /// After a failure: nothing is left open, a lost session is let go.
   void give_up(const std::exception& error) noexcept;
 

@@ -14,8 +14,8 @@ constexpr std::int64_t kLineLookMs = 50;
 
 }  // namespace
 
-bool CommitLine::run(sdk::CallContext& ctx, std::size_t rows, const Command& command, bool one_statement) {
-  Ticket ticket(command, rows, one_statement);
+bool CommitLine::run(sdk::CallContext& ctx, std::size_t rows, const Command& command, CommitTraits traits) {
+  Ticket ticket(command, rows, traits);
   std::unique_lock lock(mutex_);
   line_.push_back(&ticket);
   if (!wait_in_line(ctx, ticket, lock)) {
@@ -62,7 +62,8 @@ std::vector<CommitLine::Ticket*> CommitLine::take_group() {
   std::size_t rows = 0;
   for (Ticket* ticket : line_) {
     rows += ticket->rows;
-    if (!group.empty() && rows > kRowsPerGroup) { break; }
+    const bool apart = ticket->traits.alone || (!group.empty() && group.front()->traits.alone);
+    if (!group.empty() && (apart || rows > kRowsPerGroup)) { break; }
     ticket->taken_ = true;
     group.push_back(ticket);
   }

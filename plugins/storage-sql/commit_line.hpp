@@ -17,6 +17,12 @@
 
 namespace quarry::storage_sql {
 
+/// How a command may be committed.
+struct CommitTraits {
+  bool one_statement = false;  ///< it changes something in its first statement only
+  bool alone = false;          ///< it shares no transaction with others
+};
+
 class CommitLine {
  public:
   /// Runs inside a transaction, perhaps on another caller's thread, perhaps more than once: what it leaves
@@ -24,10 +30,10 @@ class CommitLine {
   using Command = std::function<void()>;
 
   struct Ticket {
-    Ticket(const Command& what, std::size_t how_many, bool one) : command(&what), rows(how_many), one_statement(one) {}
+    Ticket(const Command& what, std::size_t how_many, CommitTraits of) : command(&what), rows(how_many), traits(of) {}
     const Command* command;
     std::size_t rows;
-    bool one_statement;                   ///< it changes something in its first statement only
+    CommitTraits traits;
     std::optional<sdk::Failure> failure;  ///< set by the runner: nothing of this command was applied
     bool unknown = false;                 ///< set by the runner: nobody can say whether it was committed
 
@@ -56,7 +62,7 @@ class CommitLine {
   /// Returns once the command is committed: true, or false when that is unknown. Throws sdk::Error when it was
   /// not: nothing of it was applied then. `rows` is about how many rows it writes. First come, first served;
   /// waits in line no longer than `ctx` has time (Code::deadline, not started). [thread-safe]
-  bool run(sdk::CallContext& ctx, std::size_t rows, const Command& command, bool one_statement = false);
+  bool run(sdk::CallContext& ctx, std::size_t rows, const Command& command, CommitTraits traits = {});
 
   /// Groups begun so far, for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const;

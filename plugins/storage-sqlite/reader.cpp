@@ -5,6 +5,7 @@
 
 #include <quarry/sdk/helpers/barrier.hpp>
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
+#include <storage-sql/download_row.hpp>
 
 #include <algorithm>
 #include <unordered_map>
