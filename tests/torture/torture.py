@@ -32,6 +32,7 @@ from processes import Timeout, tail_of, wait_until
 from states import read_table
 from tcp_proxy import PASS, TcpProxy
 from web import request
+from write_protocol import ReadySide, WriterSide
 
 DATABASE = "quarry"
 KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "commit-reset", "client")
@@ -123,7 +124,7 @@ class Torture:
         url = self.server.create_database(DATABASE)
         self.reader = records.PostgresReader(self.server, DATABASE)
         if "commit-reset" in self.args.faults:
-            self.proxy = TcpProxy(("127.0.0.1", self.server.port))
+            self.proxy = TcpProxy(("127.0.0.1", self.server.port), sides=(WriterSide, ReadySide))
             url = self.proxy.through(url)
         return self.lab.postgres_plugin(), {"DATABASE_URL": url}
 
