@@ -228,7 +228,7 @@ class Checker:
     # The promises
 
     def check_grabs(self):
-        """Each film that was accepted has a row for each way it was asked for, at most, and exactly one that arrives."""
+        """Each film that was accepted has exactly one row that arrives; others may have been refused for it."""
         films = collections.defaultdict(list)
         for grab in self.evidence.accepted:
             films[grab["name"]].append(grab)
@@ -247,25 +247,29 @@ class Checker:
         for grab in grabs:
             if grab["id"] not in known:
                 self.verdict.add(LOST, f"{name} was accepted as download {grab['id']}, which does not exist")
-        ways = {grab["by"] for grab in grabs}
-        if len(rows) > len(ways):
-            self.verdict.add(DOUBLED, f"{name} was asked for by {' and '.join(sorted(ways))} and has {len(rows)} rows")
-        for way in ways:
-            told = {grab["id"] for grab in grabs if grab["by"] == way and grab["status"] == 201}
-            if len(told) > 1:
-                self.verdict.add(DOUBLED, f"{name} by {way} was made more than once: downloads {sorted(told)}")
         completed = [row["id"] for row in rows if self.table.name(row["state"]) == "completed"]
-        open_rows = [row for row in rows if self.table.name(row["state"]) != "completed" and row["state"] in self.table.live]
-        if len(completed) > 1:
-            self.verdict.add(DOUBLED, f"{name} arrived as downloads {completed}")
-        if not completed and not open_rows and rows:
+        # One that failed is none that arrives: whoever asks again, for want of an answer, gets a new row.
+        live = [row["id"] for row in rows if row["state"] in self.table.live]
+        if len(live) > 1:
+            self.verdict.add(DOUBLED, f"{name} is in the queue as downloads {live}")
+        if rows and not live:
             ends = ", ".join(f"{row['id']} {self.table.name(row['state'])}: {row['error']}" for row in rows)
             self.verdict.add(LOST, f"{name} was accepted and did not arrive: {ends}")
         for row_id in completed:
             if not {self.rows[row_id]["infohash_v1"], self.rows[row_id]["infohash_v2"]} & self.items.keys():
                 self.verdict.add(LOST, f"{name} is completed as download {row_id}, and the client does not have it")
         self.verdict.figures["completed"] += len(completed)
-        self.verdict.figures["refused twins"] += sum(self.table.name(row["state"]) == "failed" for row in rows) if completed else 0
+        if live:
+            self.check_refused([row for row in rows if row["id"] not in live], live[0])
+
+    def check_refused(self, rows, arrives):
+        """What failed beside the one that arrives was refused for it, and says so."""
+        for row in rows:
+            if f"as download {arrives}" in row["error"]:
+                self.verdict.figures["refused twins"] += 1
+            else:
+                self.verdict.add(LOST, f"{row['title']} as download {row['id']} is {self.table.name(row['state'])}, and not for "
+                                       f"download {arrives}: {row['error']}")
 
     def check_at_rest(self):
         """In the end every download has arrived, or waits for a stated reason; nobody holds a lease."""

@@ -86,7 +86,8 @@ class Run:
         self.complete(row_id)
         return row_id
 
-    def fail_as_twin(self, row_id):
+    def fail_as_twin(self, row_id, of=1):
+        self.row(row_id)["error"] = f"the same torrent is in the queue already, as download {of}"
         self.claim(row_id)
         self.event(row_id, "dispatching", "failed", "worker")
 
@@ -174,6 +175,13 @@ class LostAndStuck(CheckerTest):
         self.run_.fail_as_twin(self.run_.grab(1))
         self.assert_finds(checker.LOST)
 
+    def test_a_download_that_failed_beside_its_twin_for_another_reason(self):
+        self.run_.arrive(1)
+        second = self.run_.grab(1, by="url")
+        self.run_.fail_as_twin(second)
+        self.run_.row(second)["error"] = "attempts used up"
+        self.assert_finds(checker.LOST)
+
     def test_completed_without_an_item(self):
         row = self.run_.grab(1)
         self.run_.claim(row)
@@ -218,13 +226,10 @@ class Doubled(CheckerTest):
         self.run_.told("add", hash="b" * 40, tags=f"quarry.{row}", accepted=True, existed=False)
         self.assert_finds(checker.DOUBLED)
 
-    def test_a_film_that_has_two_rows(self):
+    def test_a_film_that_arrives_twice(self):
         self.run_.arrive(1)
-        self.run_.accept(1, 2, "magnet", status=409)
-        second = self.run_.grab(2)
-        self.run_.row(second)["title"] = "film 1"
-        self.run_.evidence.accepted.pop()
-        self.run_.fail_as_twin(second)
+        self.run_.row(self.run_.arrive(2))["title"] = "film 1"
+        self.run_.evidence.accepted[1]["name"] = "film 1"
         self.assert_finds(checker.DOUBLED)
 
     def test_two_live_rows_of_one_release(self):
@@ -248,17 +253,17 @@ class Doubled(CheckerTest):
 
     def test_one_hash_after_the_other_has_failed_is_no_second(self):
         first = self.run_.grab(1)
-        self.run_.fail_as_twin(first)
+        self.run_.fail_as_twin(first, of=2)
         second = self.run_.grab(1, by="url")
         self.run_.download(second, 1)
         self.run_.complete(second)
         self.assert_finds()
 
-    def test_two_promises_of_a_new_download(self):
+    def test_a_second_row_that_is_refused_for_the_first_is_none(self):
         self.run_.arrive(1)
-        second = self.run_.grab(1)
-        self.run_.fail_as_twin(second)
-        self.assertIn(checker.DOUBLED, self.found())
+        for _ in range(2):  # asked again, since the first answer was lost
+            self.run_.fail_as_twin(self.run_.grab(1, by="url"))
+        self.assert_finds()
 
 
 class TheEventLog(CheckerTest):

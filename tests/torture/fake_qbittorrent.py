@@ -29,7 +29,8 @@ MAGNET = re.compile(r"magnet:\?.*xt=urn:btih:([0-9a-fA-F]{40})")
 FAULTS = {"500": 3, "reset": 3, "500-after": 3, "reset-after": 4, "half-after": 3, "slow": 3, "late": 1}
 EFFECTIVE = {"500-after", "reset-after", "half-after", "slow", "late"}
 SLOW_SECONDS = (0.05, 0.6)
-LATE_SECONDS = (1.2, 3.0)  # later than the hosts of a torture run wait
+LATE_SECONDS = (1.2, 6.0)  # later than the hosts of a torture run wait; some come when it was sent again
+ADD_RISK = 4  # how much oftener than others an add goes wrong
 META_SECONDS = 0.03
 
 
@@ -198,8 +199,8 @@ class Server:
         self.fault_rate = fault_rate
         self.faults = dict.fromkeys(FAULTS, 0)
 
-    def choose_fault(self):
-        if self.chance.random() >= self.fault_rate:
+    def choose_fault(self, path):
+        if self.chance.random() >= self.fault_rate * (ADD_RISK if path.endswith("/torrents/add") else 1):
             return None
         fault, = self.chance.choices(list(FAULTS), list(FAULTS.values()))
         self.faults[fault] += 1
@@ -232,7 +233,7 @@ class Server:
         return await self.faulty(writer, method, parts, headers, body)
 
     async def faulty(self, writer, method, parts, headers, body):
-        fault = self.choose_fault()
+        fault = self.choose_fault(parts.path)
         if fault in ("slow", "late"):
             await asyncio.sleep(self.chance.uniform(*(SLOW_SECONDS if fault == "slow" else LATE_SECONDS)))
         answer = (500, "text/plain", b"Internal Server Error")

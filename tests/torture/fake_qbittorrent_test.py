@@ -89,14 +89,15 @@ class FakeQbittorrentTest(unittest.TestCase):
         self.assertEqual(film(1, 1), films[0])
 
     def test_faults_come_by_seed_and_as_often_as_asked(self):
-        def chosen(share):
+        def chosen(share, path="/api/v2/torrents/info"):
             server = Server(self.client, random.Random(5), 0, share)
-            return [server.choose_fault() for _ in range(1000)]
+            return [server.choose_fault(path) for _ in range(1000)]
 
         self.assertEqual(set(chosen(0)), {None})
         self.assertEqual(set(chosen(1)), set(FAULTS))
         self.assertEqual(chosen(0.2), chosen(0.2))
         self.assertAlmostEqual(sum(fault is not None for fault in chosen(0.2)) / 1000, 0.2, delta=0.05)
+        self.assertGreater(sum(fault is not None for fault in chosen(0.2, "/api/v2/torrents/add")), 600)
         self.assertLessEqual(EFFECTIVE, set(FAULTS))
 
 

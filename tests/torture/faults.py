@@ -73,10 +73,11 @@ class Kills(Fault):
 
 
 class Stops(Fault):
-    """SIGSTOP of a host for 0.03 to 2 leases, and SIGCONT: now and then it wakes when its work is somebody else's."""
+    """SIGSTOP of a host for 0.03 to 2 leases, and SIGCONT: now and then it wakes when its work is somebody else's. `number`: of
+    several that stop hosts at the same time."""
 
-    def __init__(self, seed, hosts, lease_seconds):
-        super().__init__("stop", seed)
+    def __init__(self, seed, number, hosts, lease_seconds):
+        super().__init__("stop", f"{seed} {number}")
         self.hosts = hosts
         self.lease_seconds = lease_seconds
 
@@ -141,6 +142,22 @@ class CommitResets(Fault):
 
     def enough(self):
         return self.done >= self.count
+
+
+class Freezes(Fault):
+    """The network between the hosts and PostgreSQL lets nothing pass for 0.1 to 2 leases, and closes no connection."""
+
+    def __init__(self, seed, proxy, lease_seconds):
+        super().__init__("pg-freeze", seed)
+        self.proxy = proxy
+        self.lease_seconds = lease_seconds
+
+    def run(self):
+        while not self.over.wait(self.chance.uniform(2, 6)):
+            self.proxy.freeze()
+            self.over.wait(self.lease_seconds * self.chance.choice((0.1, 0.5, 1.3, 2)))
+            self.proxy.thaw()
+            self.done += 1
 
 
 def all_awake(hosts):

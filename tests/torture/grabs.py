@@ -9,7 +9,7 @@ import time
 
 from films import film
 
-REQUEST_SECONDS = 5
+REQUEST_SECONDS = 2
 PAUSE = 0.03
 # How often a film is asked for at two hosts at the same moment, and how often by .torrent file and by magnet link.
 RACE_SHARE, TWIN_SHARE = 0.1, 0.05

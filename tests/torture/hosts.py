@@ -9,6 +9,9 @@ from processes import free_port, wait_until
 from web import QuarryApi, answers
 
 
+REVIVE_SECONDS = 0.5
+
+
 class Host:
     """One `quarry serve`, started again and again. Whoever starts, kills or ends it holds `lock`."""
 
@@ -54,9 +57,10 @@ class Host:
             self.crashes.append(f"host {self.number} ended with {code}:\n{self.process.tail(15)}")
 
     def revive(self):
-        """Starts it if it has ended by itself; whoever kills it starts it too."""
+        """Starts it if it has ended by itself, as a service manager would: not at once again and again. Whoever kills it
+        starts it too."""
         with self.lock:
-            if self.process.alive():
+            if self.process.alive() or time.monotonic() - self.started < REVIVE_SECONDS:
                 return
             self.note_end()
             self.start()

@@ -35,18 +35,21 @@ from web import request
 from write_protocol import ReadySide, WriterSide
 
 DATABASE = "quarry"
-KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "commit-reset", "client")
-POSTGRES_KINDS = ("pg-restart", "pg-terminate", "commit-reset")
+KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "pg-freeze", "commit-reset", "client")
+POSTGRES_KINDS = ("pg-restart", "pg-terminate", "pg-freeze", "commit-reset")
+PROXY_KINDS = ("pg-freeze", "commit-reset")
+HOSTS_A_STOPPER = 3
 SETTLE_SECONDS = 120
-CLIENT_FAULT_SHARE = 0.08
+CLIENT_FAULT_SHARE = 0.06
 REQUEST_TIMEOUT_MS = 1000
 SHOW_EVERY = 5
+GRABBERS_A_HOST = 3
 
 
 class FakeClient:
     """fake_qbittorrent.py as a process, where the laboratory expects a qBittorrent."""
 
-    username, password = "admin", "torture"
+    username, password = "admin", "fake-client-password"
 
     def __init__(self, lab, seed, journal, item_seconds):
         command = [sys.executable, "-u", str(Path(__file__).parent / "fake_qbittorrent.py"), "--journal", str(journal),
@@ -123,21 +126,30 @@ class Torture:
         self.server = self.lab.postgres(durable=True)
         url = self.server.create_database(DATABASE)
         self.reader = records.PostgresReader(self.server, DATABASE)
-        if "commit-reset" in self.args.faults:
+        if set(self.args.faults) & set(PROXY_KINDS):
             self.proxy = TcpProxy(("127.0.0.1", self.server.port), sides=(WriterSide, ReadySide))
             url = self.proxy.through(url)
         return self.lab.postgres_plugin(), {"DATABASE_URL": url}
 
     def make_faults(self):
-        args = self.args
+        args, lease_seconds = self.args, self.args.lease_ms / 1000
+        stoppers = range(-(-args.hosts // HOSTS_A_STOPPER))
         makers = {
-            "kill": lambda: faults.Kills(args.seed, self.hosts, args.kills, args.grabs, lambda: self.grabs.films()),
-            "stop": lambda: faults.Stops(args.seed, self.hosts, args.lease_ms / 1000),
-            "pg-restart": lambda: faults.Restarts(args.seed, self.server),
-            "pg-terminate": lambda: faults.Terminations(args.seed, self.server, DATABASE),
-            "commit-reset": lambda: faults.CommitResets(args.seed, self.proxy, args.resets),
+            "kill": lambda: [faults.Kills(args.seed, self.hosts, args.kills, args.grabs, lambda: self.grabs.films())],
+            "stop": lambda: [faults.Stops(args.seed, number, self.hosts, lease_seconds) for number in stoppers],
+            "pg-restart": lambda: [faults.Restarts(args.seed, self.server)],
+            "pg-terminate": lambda: [faults.Terminations(args.seed, self.server, DATABASE)],
+            "pg-freeze": lambda: [faults.Freezes(args.seed, self.proxy, lease_seconds)],
+            "commit-reset": lambda: [faults.CommitResets(args.seed, self.proxy, args.resets)],
         }
-        return [makers[kind]() for kind in args.faults if kind in makers]
+        return [fault for kind in args.faults if kind in makers for fault in makers[kind]()]
+
+    def done(self):
+        """How often each kind of fault has come."""
+        counts = collections.Counter()
+        for fault in self.faults:
+            counts[fault.name] += fault.done
+        return counts
 
     # The phases
 
@@ -148,7 +160,7 @@ class Torture:
                            lambda: all(fault.enough() for fault in self.faults))
         if "client" in args.faults:
             self.client.fault_share(CLIENT_FAULT_SHARE)
-        self.grabs.start(min(4, args.hosts + 1))
+        self.grabs.start(GRABBERS_A_HOST * args.hosts)
         for fault in self.faults:
             fault.start()
         end, next_show = self.began + args.seconds, 0.0
@@ -212,8 +224,7 @@ class Torture:
     # The outcome
 
     def progress(self):
-        done = ", ".join(f"{fault.done} {fault.name}" for fault in self.faults)
-        return f"{done or 'no faults'}; {self.grabs.films()} films accepted, {self.grabs.items} in the client"
+        return f"{counted(self.done()) or 'no faults'}; {self.grabs.films()} films accepted, {self.grabs.items} in the client"
 
     def judge(self):
         records.export(self.reader, self.folder, self.grabs.accepted)
@@ -228,7 +239,7 @@ class Torture:
         return 1 if broken or self.trouble else 0
 
     def figures(self, verdict):
-        happened = collections.Counter({fault.name: fault.done for fault in self.faults})
+        happened = self.done()
         if self.proxy:
             happened.update({name: self.proxy.counts[name] for name in (faults.RESET_BEFORE, faults.RESET_AFTER)})
         if "client" in self.args.faults:
