@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import checker
+import evidence
 import records
 import states
 
@@ -26,7 +27,7 @@ class Run:
     """A good run, written by hand: each step is a line of a log."""
 
     def __init__(self):
-        self.evidence = checker.Evidence([], [], [], [], LIMIT)
+        self.evidence = evidence.Evidence([], [], [], [], [], LIMIT)
         self.told("foreign", hash=hash_of(0xf00))
 
     def now(self):
@@ -85,6 +86,10 @@ class Run:
         self.download(row_id, number)
         self.complete(row_id)
         return row_id
+
+    def cancel(self, row_id, old, done=True):
+        self.event(row_id, old, "cancelled", "user")
+        self.evidence.cancels.append({"id": row_id, "done": done})
 
     def fail_as_twin(self, row_id, of=1):
         self.row(row_id)["error"] = f"the same torrent is in the queue already, as download {of}"
@@ -156,61 +161,110 @@ class GoodRuns(CheckerTest):
     def test_what_is_on_hold_takes_no_slot(self):
         for number in (1, 2, 3):
             self.run_.download(self.run_.grab(number), number)
-        self.run_.row(1)["flags"] = checker.HOLD
+        self.run_.row(1)["flags"] = evidence.HOLD
         self.assertNotIn("limit", self.found())
+
+
+class Cancelled(CheckerTest):
+    def setUp(self):
+        super().setUp()
+        self.row = self.run_.grab(1)
+        self.run_.download(self.row, 1)
+
+    def delete(self):
+        self.run_.told("delete", hash=hash_of(1), tags=f"quarry.{self.row}")
+
+    def test_what_a_user_cancels_is_neither_lost_nor_left(self):
+        self.run_.cancel(self.row, "downloading")
+        self.delete()
+        self.assert_finds()
+
+    def test_what_was_cancelled_may_be_grabbed_and_added_again(self):
+        self.run_.cancel(self.row, "downloading")
+        self.delete()
+        self.run_.arrive(1, by="url")
+        self.assert_finds()
+
+    def test_an_item_that_was_left_in_the_client(self):
+        self.run_.cancel(self.row, "downloading")
+        self.assert_finds("orphan")
+
+    def test_an_item_that_a_later_grab_took_over_may_stay(self):
+        self.run_.cancel(self.row, "downloading")
+        again = self.run_.grab(1)
+        self.run_.claim(again)
+        self.run_.event(again, "dispatching", "downloading", "worker")
+        self.run_.complete(again)
+        self.assert_finds()
+
+    def test_a_cancel_that_was_promised_and_forgotten(self):
+        self.run_.complete(self.row)
+        self.run_.evidence.cancels.append({"id": self.row, "done": True})
+        self.assert_finds(evidence.LOST)
+
+    def test_a_cancel_without_an_answer_may_have_come_or_not(self):
+        self.run_.complete(self.row)
+        self.run_.evidence.cancels.append({"id": self.row, "done": False})
+        self.assert_finds()
+
+    def test_a_cancel_nobody_asked_for(self):
+        self.run_.cancel(self.row, "downloading")
+        self.delete()
+        self.run_.evidence.cancels.clear()
+        self.assert_finds(evidence.LOST)
 
 
 class LostAndStuck(CheckerTest):
     def test_an_accepted_grab_without_a_row(self):
         self.run_.arrive(1)
         self.run_.accept(2, 77, "magnet")
-        self.assert_finds(checker.LOST)
+        self.assert_finds(evidence.LOST)
 
     def test_a_row_that_vanished(self):
         row = self.run_.arrive(1)
         self.run_.evidence.downloads.remove(self.run_.row(row))
-        self.assert_finds(checker.LOST, "orphan")
+        self.assert_finds(evidence.LOST, "orphan")
 
     def test_a_download_that_failed_for_no_twin(self):
         self.run_.fail_as_twin(self.run_.grab(1))
-        self.assert_finds(checker.LOST)
+        self.assert_finds(evidence.LOST)
 
     def test_a_download_that_failed_beside_its_twin_for_another_reason(self):
         self.run_.arrive(1)
         second = self.run_.grab(1, by="url")
         self.run_.fail_as_twin(second)
         self.run_.row(second)["error"] = "attempts used up"
-        self.assert_finds(checker.LOST)
+        self.assert_finds(evidence.LOST)
 
     def test_completed_without_an_item(self):
         row = self.run_.grab(1)
         self.run_.claim(row)
         self.run_.event(row, "dispatching", "downloading", "worker")
         self.run_.complete(row)
-        self.assert_finds(checker.LOST)
+        self.assert_finds(evidence.LOST)
 
     def test_a_lease_that_nobody_ends(self):
         self.run_.claim(self.run_.grab(1))
-        self.assert_finds(checker.STUCK)
+        self.assert_finds(evidence.STUCK)
 
     def test_verifying_for_ever(self):
         row = self.run_.grab(1)
         self.run_.claim(row)
         self.run_.event(row, "dispatching", "verifying", "rescue")
         self.run_.row(row)["error"] = "unknown"
-        self.assert_finds(checker.STUCK)
+        self.assert_finds(evidence.STUCK)
 
     def test_queued_for_no_reason(self):
         self.run_.grab(1)
-        self.assert_finds(checker.STUCK)
+        self.assert_finds(evidence.STUCK)
 
     def test_downloading_although_the_client_has_finished(self):
         self.run_.download(self.run_.grab(1), 1)
-        self.assert_finds(checker.STUCK)
+        self.assert_finds(evidence.STUCK)
 
     def test_a_lease_left_on_a_row_that_has_ended(self):
         self.run_.row(self.run_.arrive(1))["lease_owner"] = "host"
-        self.assert_finds(checker.STUCK)
+        self.assert_finds(evidence.STUCK)
 
 
 class Doubled(CheckerTest):
@@ -218,19 +272,19 @@ class Doubled(CheckerTest):
         row = self.run_.arrive(1)
         self.run_.told("delete", hash=hash_of(1), tags=f"quarry.{row}")
         self.run_.add(row, 1)
-        self.assert_finds(checker.DOUBLED)
+        self.assert_finds(evidence.DOUBLED)
 
     def test_two_items_of_one_download(self):
         row = self.run_.arrive(1)
         self.run_.row(row)["infohash_v2"] = "b" * 40
         self.run_.told("add", hash="b" * 40, tags=f"quarry.{row}", accepted=True, existed=False)
-        self.assert_finds(checker.DOUBLED)
+        self.assert_finds(evidence.DOUBLED)
 
     def test_a_film_that_arrives_twice(self):
         self.run_.arrive(1)
         self.run_.row(self.run_.arrive(2))["title"] = "film 1"
         self.run_.evidence.accepted[1]["name"] = "film 1"
-        self.assert_finds(checker.DOUBLED)
+        self.assert_finds(evidence.DOUBLED)
 
     def test_two_live_rows_of_one_release(self):
         first = self.run_.grab(1)
@@ -239,7 +293,7 @@ class Doubled(CheckerTest):
         for row, number in ((first, 1), (second, 2)):
             self.run_.download(row, number)
             self.run_.complete(row)
-        self.assert_finds(checker.DOUBLED)
+        self.assert_finds(evidence.DOUBLED)
 
     def test_two_live_rows_of_one_hash(self):
         by_magnet, by_url = self.run_.grab(1), self.run_.grab(1, by="url")
@@ -249,7 +303,7 @@ class Doubled(CheckerTest):
         self.run_.claim(by_url)
         self.run_.event(by_url, "dispatching", "downloading", "worker")
         self.run_.complete(by_url)
-        self.assert_finds(checker.DOUBLED)
+        self.assert_finds(evidence.DOUBLED)
 
     def test_one_hash_after_the_other_has_failed_is_no_second(self):
         first = self.run_.grab(1)
@@ -357,7 +411,7 @@ class TheClient(CheckerTest):
         row = self.run_.arrive(1)
         self.run_.evidence.journal[-1]["hash"] = hash_of(2)
         self.run_.row(row)["infohash_v1"] = hash_of(1)
-        self.assert_finds("orphan", checker.LOST)
+        self.assert_finds("orphan", evidence.LOST)
 
     def test_an_add_before_the_claim(self):
         row = self.run_.grab(1)
@@ -394,8 +448,9 @@ class Around(unittest.TestCase):
                             records.LIMIT: [{"max_active": LIMIT}]}[sql]
 
             records.write_lines(folder / "journal.jsonl", run.evidence.journal)
-            records.export(Reader, folder, run.evidence.accepted)
-            self.assertEqual(checker.Evidence.load(folder), run.evidence)
+            records.export(Reader, folder, run.evidence.accepted, {7: True})
+            run.evidence.cancels.append({"id": 7, "done": True})
+            self.assertEqual(evidence.Evidence.load(folder), run.evidence)
 
     def test_a_broken_promise_is_told_and_ends_with_1(self):
         run = Run()

@@ -98,6 +98,7 @@ class Client:
         self.chance = chance
         self.item_seconds = item_seconds
         self.items = {}
+        self.adds = 0  # that were accepted
         for number in range(FOREIGN):
             infohash = f"{0xf0_0000 + number:040x}"
             self.items[infohash] = Item(infohash, f"foreign {number}", 1000, "", "", 0.001, by_magnet=False)
@@ -128,6 +129,7 @@ class Client:
             if b"true" in (fields.get("paused"), fields.get("stopped")):
                 item.stop()
             self.items[infohash] = item
+            self.adds += 1
         self.journal.write("add", hash=infohash, tags=tags, accepted=not existed, existed=existed)
         return b"Fails." if existed else b"Ok."
 
@@ -263,8 +265,8 @@ class Server:
     def control(self, method, path):
         if method == "POST" and path.startswith("/control/fault_rate/"):
             self.fault_rate = float(path.rpartition("/")[2])
-        ours = sum(bool(item.tags) for item in self.client.items.values())
-        told = {"items": ours, "faults": self.faults}
+        told = {"tags": [item.tags for item in self.client.items.values() if item.tags], "adds": self.client.adds,
+                "faults": self.faults}
         return 200, "application/json", json.dumps(told).encode()
 
     @staticmethod

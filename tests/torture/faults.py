@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong in a run, at moments a seed chooses. Which moment of the hosts' work they hit, nobody can repeat."""
+import http.client
 import random
 import signal
 import threading
@@ -14,7 +15,10 @@ LATER_SECONDS = (0.0, 1.5)    # after the last kill
 
 
 class Fault:
-    """One kind of fault, in a thread of its own, until it was done often enough or the phase of faults is over."""
+    """One kind of fault, in a thread of its own, until it was done often enough or the phase of faults is over. `calm`: by how
+    much longer than usual it pauses."""
+
+    calm = 1.0
 
     def __init__(self, name, seed):
         self.name = name
@@ -37,6 +41,10 @@ class Fault:
         self.over.set()
         if self.thread.ident:
             self.thread.join(90)
+
+    def pause(self, least, most):
+        """True when the phase of faults is over."""
+        return self.over.wait(self.calm * self.chance.uniform(least, most))
 
     def enough(self):
         """Whether the phase of faults need not wait for it."""
@@ -82,7 +90,7 @@ class Stops(Fault):
         self.lease_seconds = lease_seconds
 
     def run(self):
-        while not self.over.wait(self.chance.uniform(0.2, 1.5)):
+        while not self.pause(0.2, 1.5):
             self.chance.choice(self.hosts).freeze(self.lease_seconds * self.chance.choice((0.03, 0.3, 1.3, 2)), self.over)
             self.done += 1
 
@@ -95,7 +103,7 @@ class Restarts(Fault):
         self.server = server
 
     def run(self):
-        while not self.over.wait(self.chance.uniform(2, 8)):
+        while not self.pause(2, 8):
             self.server.restart("immediate")
             self.done += 1
 
@@ -111,7 +119,7 @@ class Terminations(Fault):
     def run(self):
         one = "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where datname = " \
               f"'{self.database}' and pid <> pg_backend_pid() order by random() limit 1) as chosen"
-        while not self.over.wait(self.chance.uniform(0.2, 1.5)):
+        while not self.pause(0.2, 1.5):
             try:
                 self.done += int(self.server.value(one)) if self.chance.random() < 0.7 else self.server.terminate_backends()
             except (RuntimeError, ValueError):
@@ -153,11 +161,45 @@ class Freezes(Fault):
         self.lease_seconds = lease_seconds
 
     def run(self):
-        while not self.over.wait(self.chance.uniform(2, 6)):
+        while not self.pause(2, 6):
             self.proxy.freeze()
             self.over.wait(self.lease_seconds * self.chance.choice((0.1, 0.5, 1.3, 2)))
             self.proxy.thaw()
             self.done += 1
+
+
+class Cancels(Fault):
+    """Users remove downloads that are on their way, with and without their data, and ask again until they are answered."""
+
+    RECENT = 30  # of what was accepted
+
+    def __init__(self, seed, hosts, accepted):
+        super().__init__("cancel", seed)
+        self.hosts = hosts
+        self.accepted = accepted
+        self.asked = {}  # id -> whether it was answered: done
+
+    def run(self):
+        while not self.pause(0.1, 0.8):
+            recent = [grab["id"] for grab in self.accepted()[-self.RECENT:]]
+            row_id = self.chance.choice(recent) if recent else None
+            if row_id is None or row_id in self.asked:
+                continue
+            self.asked[row_id] = False
+            with_data = self.chance.choice(("true", "false"))
+            while not self.over.is_set() and not self._cancel(row_id, with_data):
+                time.sleep(0.05)
+            self.done += self.asked[row_id]
+
+    def _cancel(self, row_id, with_data):
+        """Whether there was an answer."""
+        host = self.chance.choice(self.hosts)
+        try:
+            answer = host.api.call("DELETE", f"/api/v3/queue/{row_id}?deleteFiles={with_data}", timeout=2)
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        self.asked[row_id] = answer.status == 200
+        return answer.status != 503
 
 
 def all_awake(hosts):

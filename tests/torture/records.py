@@ -10,6 +10,7 @@ EVENT_COLUMNS = "sequence, download_id, at_ms, epoch, from_state, to_state, acto
 DOWNLOADS = f"SELECT {DOWNLOAD_COLUMNS} FROM download ORDER BY id"
 EVENTS = f"SELECT {EVENT_COLUMNS} FROM event ORDER BY sequence"
 STATE_COUNTS = "SELECT state, count(*) AS n FROM download GROUP BY state"
+CLEANUPS = "SELECT count(*) AS n FROM download WHERE cleanup <> 0"
 LIMIT = "SELECT max_active FROM lane WHERE name = 'downloads'"
 
 
@@ -51,9 +52,10 @@ def read_lines(path):
         return [json.loads(line) for line in file]
 
 
-def export(reader, folder, accepted):
+def export(reader, folder, accepted, cancels):
     """Beside the journal, which the fake client has written there itself."""
     write_lines(folder / "downloads.jsonl", reader.rows(DOWNLOADS))
     write_lines(folder / "events.jsonl", reader.rows(EVENTS))
     write_lines(folder / "accepted.jsonl", accepted)
+    write_lines(folder / "cancels.jsonl", [{"id": row_id, "done": done} for row_id, done in cancels.items()])
     (folder / "facts.json").write_text(json.dumps({"limit": reader.rows(LIMIT)[0]["max_active"]}) + "\n")

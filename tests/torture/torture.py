@@ -8,11 +8,8 @@ from the store's event log and the client's journal that no download was lost, d
 The seed chooses the faults and the films; which instruction a fault hits nobody can choose, so a seed does not repeat a run
 step by step. The last line repeats the command. Exits with 0 when every promise was kept, 1 when not.
 """
-import argparse
 import collections
 import os
-import random
-import shlex
 import shutil
 import sys
 import tempfile
@@ -20,53 +17,28 @@ import time
 from pathlib import Path
 
 import checker
+import evidence
 import faults
 import records
+from client import FakeClient
 from grabs import Grabs
 from hosts import Host
-from lab_path import REPOSITORY
+from options import PROXY_KINDS, parse
 
-from lab import Lab  # noqa: E402  (lab_path makes it known)
+from lab import Lab
 from postgres import skip_without_postgres
 from processes import Timeout, tail_of, wait_until
 from states import read_table
 from tcp_proxy import PASS, TcpProxy
-from web import request
 from write_protocol import ReadySide, WriterSide
 
 DATABASE = "quarry"
-KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "pg-freeze", "commit-reset", "client")
-POSTGRES_KINDS = ("pg-restart", "pg-terminate", "pg-freeze", "commit-reset")
-PROXY_KINDS = ("pg-freeze", "commit-reset")
 HOSTS_A_STOPPER = 3
 SETTLE_SECONDS = 120
 CLIENT_FAULT_SHARE = 0.06
 REQUEST_TIMEOUT_MS = 1000
 SHOW_EVERY = 5
 GRABBERS_A_HOST = 3
-
-
-class FakeClient:
-    """fake_qbittorrent.py as a process, where the laboratory expects a qBittorrent."""
-
-    username, password = "admin", "fake-client-password"
-
-    def __init__(self, lab, seed, journal, item_seconds):
-        command = [sys.executable, "-u", str(Path(__file__).parent / "fake_qbittorrent.py"), "--journal", str(journal),
-                   "--seed", str(seed), "--films-seed", str(seed), "--item-seconds", str(item_seconds)]
-        self.process = lab.start("client", command)
-        line = wait_until("the fake client says where it listens", self._first_line, process=self.process)
-        self.address = line.removeprefix("listening on ")
-        self.url = f"http://{self.address}"
-
-    def _first_line(self):
-        return next((line for line in self.process.log.read_text().splitlines() if line.startswith("listening on ")), None)
-
-    def fault_share(self, share):
-        request("POST", f"{self.url}/control/fault_rate/{share}")
-
-    def told(self):
-        return request("GET", f"{self.url}/control", timeout=30).json()
 
 
 class Torture:
@@ -88,6 +60,8 @@ class Torture:
             self.build_world()
             self.fault_phase()
             self.settle()
+            if "cancel" in self.args.faults:
+                self.wait_for_orphans()
             self.stop_hosts()
             return self.judge()
         finally:
@@ -140,6 +114,7 @@ class Torture:
             "pg-restart": lambda: [faults.Restarts(args.seed, self.server)],
             "pg-terminate": lambda: [faults.Terminations(args.seed, self.server, DATABASE)],
             "pg-freeze": lambda: [faults.Freezes(args.seed, self.proxy, lease_seconds)],
+            "cancel": lambda: [faults.Cancels(args.seed, self.hosts, lambda: self.grabs.accepted)],
             "commit-reset": lambda: [faults.CommitResets(args.seed, self.proxy, args.resets)],
         }
         return [fault for kind in args.faults if kind in makers for fault in makers[kind]()]
@@ -162,6 +137,7 @@ class Torture:
             self.client.fault_share(CLIENT_FAULT_SHARE)
         self.grabs.start(GRABBERS_A_HOST * args.hosts)
         for fault in self.faults:
+            fault.calm = args.calm
             fault.start()
         end, next_show = self.began + args.seconds, 0.0
         while self.grabs.alive() or not all(fault.enough() for fault in self.faults):
@@ -176,7 +152,7 @@ class Torture:
         self.end_faults()
 
     def tend(self):
-        self.grabs.items = self.client.told()["items"]
+        self.grabs.items = self.client.told()["adds"]
         for host in self.hosts:
             host.revive()
         for fault in self.faults:
@@ -207,7 +183,7 @@ class Torture:
             for host in self.hosts:
                 host.revive()
             counts = records.state_counts(self.reader)
-            return not any(counts.get(state) for state in at_work)
+            return not any(counts.get(state) for state in at_work) and not self.reader.rows(records.CLEANUPS)[0]["n"]
 
         try:
             wait_until("every download has ended", settled, SETTLE_SECONDS, pause=0.3)
@@ -215,6 +191,29 @@ class Torture:
             self.trouble.append("still at work after the faults: " +
                                 ", ".join(f"{count} {self.table.name(state)}" for state, count in counts.items()))
         self.settled_after = time.monotonic() - began
+
+    def wait_for_orphans(self):
+        """What arrived in the client after its download was cancelled is found by whole listings, the next of which comes
+        after minutes, or with a start."""
+        for host in self.hosts:
+            host.kill9()
+            host.start()
+        for host in self.hosts:
+            host.wait_ready()
+        cancelled = self.table.number("cancelled")
+
+        def gone():
+            tags = set(self.client.told()["tags"])
+            rows = self.reader.rows(f"SELECT id, infohash_v1 FROM download WHERE state = {cancelled}")
+            left = {row["infohash_v1"] for row in rows if f"quarry.{row['id']}" in tags}
+            others = self.reader.rows(f"SELECT infohash_v1 FROM download WHERE state <> {cancelled}")
+            live = {row["infohash_v1"] for row in others}
+            return not left - live
+
+        try:
+            wait_until("what was cancelled is out of the client", gone, 60, pause=0.5)
+        except Timeout as error:
+            self.trouble.append(str(error))
 
     def stop_hosts(self):
         for host in self.hosts:
@@ -227,8 +226,9 @@ class Torture:
         return f"{counted(self.done()) or 'no faults'}; {self.grabs.films()} films accepted, {self.grabs.items} in the client"
 
     def judge(self):
-        records.export(self.reader, self.folder, self.grabs.accepted)
-        verdict = checker.check(checker.Evidence.load(self.folder), self.table)
+        cancels = {row_id: done for fault in self.faults if fault.name == "cancel" for row_id, done in fault.asked.items()}
+        records.export(self.reader, self.folder, self.grabs.accepted, cancels)
+        verdict = checker.check(evidence.Evidence.load(self.folder), self.table)
         broken = checker.report(verdict)
         self.trouble += [f"an answer that no grab may get: {answer}" for answer in self.grabs.unexpected[:5]]
         self.trouble += [crash for host in self.hosts for crash in host.crashes]
@@ -248,7 +248,7 @@ class Torture:
                  counted(verdict.figures), f"answers: {counted(self.grabs.counts)}",
                  f"{sum(host.ended_by_itself for host in self.hosts)} hosts ended without their store",
                  f"at rest {self.settled_after:.1f} s after the last fault, {time.monotonic() - self.began:.0f} s in all",
-                 ", ".join(f"{verdict.count(kind)} {kind}" for kind in (checker.LOST, checker.DOUBLED, checker.STUCK))]
+                 ", ".join(f"{verdict.count(kind)} {kind}" for kind in (evidence.LOST, evidence.DOUBLED, evidence.STUCK))]
         return "; ".join(parts)
 
 
@@ -256,49 +256,8 @@ def counted(counter):
     return ", ".join(f"{count} {what}" for what, count in counter.items())
 
 
-def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--storage", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--hosts", type=int, default=None, help="how many share the store (default 3; 1 on SQLite)")
-    parser.add_argument("--grabs", type=int, default=200, help="films asked for, at least (default 200)")
-    parser.add_argument("--kills", type=int, default=100, help="kill -9 of a host (default 100)")
-    parser.add_argument("--resets", type=int, default=100, help="connections lost inside COMMIT, at least (default 100)")
-    parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
-    parser.add_argument("--faults", default="kill", help=f"some of {','.join(KINDS)} (default kill)")
-    parser.add_argument("--limit", type=int, default=10, help="downloads at once, 1 to 10 (default 10)")
-    parser.add_argument("--lease-ms", type=int, default=2000, help="default 2000; users have 30000")
-    parser.add_argument("--backlog", type=int, default=40, help="films asked for ahead of the client (default 40)")
-    parser.add_argument("--item-seconds", type=float, default=0.3, help="the longest an item of the client takes (default 0.3)")
-    parser.add_argument("--seconds", type=float, default=None, help="the longest the faults may take (default: by kills and grabs)")
-    parser.add_argument("--build", type=Path, default=os.environ.get("QUARRY_BUILD_DIR", REPOSITORY / "build" / "release"),
-                        help="build folder with bin/ and plugins/")
-    parser.add_argument("--keep", action="store_true", help="keep the folder of the run, with logs and evidence")
-    args = parser.parse_args(arguments)
-    args.faults = [kind for kind in args.faults.split(",") if kind]
-    unknown = [kind for kind in args.faults if kind not in KINDS]
-    if unknown:
-        parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(KINDS)}")
-    if args.storage == "sqlite":
-        if args.hosts not in (None, 1):
-            parser.error("one host owns a SQLite file: --hosts 1")
-        if set(args.faults) & set(POSTGRES_KINDS):
-            parser.error(f"{', '.join(POSTGRES_KINDS)} need --storage postgres")
-    args.hosts = args.hosts or (1 if args.storage == "sqlite" else 3)
-    args.seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
-    args.seconds = args.seconds or 120 + 3 * args.kills + args.resets + args.grabs / 3
-    args.again = command_of(args)
-    return args
-
-
-def command_of(args):
-    words = ["python3", f"tests/torture/{Path(__file__).name}", "--storage", args.storage, "--faults", ",".join(args.faults) or "''"]
-    for name in ("hosts", "grabs", "kills", "resets", "seed", "limit", "lease_ms", "backlog", "item_seconds"):
-        words += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
-    return shlex.join(words)
-
-
 def main(arguments=None):
-    args = parse(arguments)
+    args = parse(__doc__, arguments)
     if args.storage == "postgres":
         skip_without_postgres()
     print(f"seed {args.seed}", flush=True)
