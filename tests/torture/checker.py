@@ -5,7 +5,7 @@
   checker.py FOLDER
 
 FOLDER holds downloads.jsonl and events.jsonl (the store's tables), journal.jsonl (what the fake client was told),
-accepted.jsonl and cancels.jsonl (what the users of the API were promised) and facts.json (the limit of the lane). Each
+accepted.jsonl, refused.jsonl and cancels.jsonl (what the users of the API were told) and facts.json (the limit of the lane). Each
 broken promise is one line. Exits with 1 when there is one.
 """
 import argparse
@@ -38,6 +38,7 @@ class Checker:
         self.check_client()
         self.check_cancels()
         self.check_grabs()
+        self.check_refusals()
         self.check_at_rest()
         return self.verdict
 
@@ -135,8 +136,9 @@ class Checker:
         completed = [row["id"] for row in rows if self.table.name(row["state"]) == "completed"]
         # One that failed is none that arrives: whoever asks again, for want of an answer, gets a new row.
         live = [row["id"] for row in rows if row["state"] in self.table.live]
-        if len(live) > 1:
-            self.verdict.add(DOUBLED, f"{name} is in the queue as downloads {live}")
+        known = [row["id"] for row in rows if row["id"] in live and (row["infohash_v1"] or row["infohash_v2"])]
+        if len(known) > 1:
+            self.verdict.add(DOUBLED, f"{name} is in the queue as downloads {known}")
         cancelled = [row["id"] for row in rows if self.table.name(row["state"]) == "cancelled"]
         if rows and not live and not cancelled:
             ends = ", ".join(f"{row['id']} {self.table.name(row['state'])}: {row['error']}" for row in rows)
@@ -156,6 +158,23 @@ class Checker:
             else:
                 self.verdict.add(LOST, f"{row['title']} as download {row['id']} is {self.table.name(row['state'])}, and not for "
                                        f"download {' or '.join(map(str, others))}: {row['error']}")
+
+    def check_refusals(self):
+        """Who was told that nothing was changed can believe it. Left out is what somebody else may have done: an attempt
+        without an answer, or one at the same moment."""
+        attempts = collections.defaultdict(list)
+        for attempt in self.evidence.refused:
+            attempts[attempt["name"]].append(attempt)
+        told_new = {grab["id"] for grab in self.evidence.accepted if grab["status"] == 201}
+        for row in self.evidence.downloads:
+            history = self.events_of[row["id"]]
+            if row["id"] in told_new or not history:
+                continue
+            made = history[0]["at_ms"] / 1000
+            before = [attempt for attempt in attempts[row["title"]] if attempt["from"] <= made + CLOCK_SLACK_S]
+            if before and all(attempt["answered"] for attempt in before):
+                self.verdict.add("refused", f"{row['title']} was refused as if nothing was changed, and is download "
+                                            f"{row['id']}")
 
     def check_at_rest(self):
         """In the end every download has arrived, or waits for a stated reason; nobody holds a lease."""

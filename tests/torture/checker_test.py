@@ -27,7 +27,7 @@ class Run:
     """A good run, written by hand: each step is a line of a log."""
 
     def __init__(self):
-        self.evidence = evidence.Evidence([], [], [], [], [], LIMIT)
+        self.evidence = evidence.Evidence([], [], [], [], [], [], LIMIT)
         self.told("foreign", hash=hash_of(0xf00))
 
     def now(self):
@@ -313,6 +313,11 @@ class Doubled(CheckerTest):
         self.run_.complete(second)
         self.assert_finds()
 
+    def test_one_that_is_not_yet_known_to_be_the_same_is_only_stuck(self):
+        self.run_.arrive(1)
+        self.run_.grab(1, by="url")
+        self.assert_finds(evidence.STUCK)
+
     def test_a_second_row_that_is_refused_for_the_first_is_none(self):
         self.run_.arrive(1)
         for _ in range(2):  # asked again, since the first answer was lost
@@ -434,6 +439,39 @@ class TheClient(CheckerTest):
         self.assert_finds("unasked")
 
 
+class Refused(CheckerTest):
+    """A row that is known by a 409 only, since every 201 was lost."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_.arrive(1)
+        self.run_.evidence.accepted[0]["status"] = 409
+        self.made = self.events()[0]["at_ms"] / 1000
+
+    def refuse(self, begin, answered):
+        self.run_.evidence.refused.append({"name": "film 1", "from": self.made + begin, "to": self.made + begin + 1,
+                                           "answered": answered})
+
+    def test_a_refusal_that_was_carried_out(self):
+        self.refuse(-0.5, answered=True)
+        self.assert_finds("refused")
+
+    def test_no_answer_promises_nothing(self):
+        self.refuse(-2, answered=True)
+        self.refuse(-0.5, answered=False)
+        self.assert_finds()
+
+    def test_a_refusal_after_it_was_made_is_another_matter(self):
+        self.refuse(-2, answered=False)
+        self.refuse(3, answered=True)
+        self.assert_finds()
+
+    def test_a_201_says_who_made_it(self):
+        self.refuse(-0.5, answered=True)
+        self.run_.evidence.accepted[0]["status"] = 201
+        self.assert_finds()
+
+
 class Around(unittest.TestCase):
     def test_evidence_goes_through_files(self):
         run = Run()
@@ -448,7 +486,7 @@ class Around(unittest.TestCase):
                             records.LIMIT: [{"max_active": LIMIT}]}[sql]
 
             records.write_lines(folder / "journal.jsonl", run.evidence.journal)
-            records.export(Reader, folder, run.evidence.accepted, {7: True})
+            records.export(Reader, folder, run.evidence.accepted, [], {7: True})
             run.evidence.cancels.append({"id": 7, "done": True})
             self.assertEqual(evidence.Evidence.load(folder), run.evidence)
 

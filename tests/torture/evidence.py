@@ -9,7 +9,7 @@ from records import read_lines
 
 HOLD = 1  # bit of a row's flags
 LOST, DOUBLED, STUCK = "lost", "doubled", "stuck"
-FILES = ("downloads", "events", "journal", "accepted", "cancels")
+FILES = ("downloads", "events", "journal", "accepted", "cancels", "refused")
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Evidence:
     journal: list
     accepted: list
     cancels: list
+    refused: list
     limit: int
 
     @classmethod

@@ -11,6 +11,7 @@ from films import film
 
 REQUEST_SECONDS = 2
 PAUSE = 0.03
+UNKNOWN = "could not say whether"  # of a 503 that does not know whether anything was changed
 # How often a film is asked for at two hosts at the same moment, and how often by .torrent file and by magnet link.
 RACE_SHARE, TWIN_SHARE = 0.1, 0.05
 
@@ -27,6 +28,7 @@ class Grabs:
         self.enough = enough
         self.accepted = []
         self.counts = collections.Counter()
+        self.refused = []     # attempts that were told that nothing was changed, or told nothing
         self.unexpected = []  # answers that no grab may get
         self.items = 0        # in the client; told from outside
         self.next_number = 1
@@ -101,17 +103,26 @@ class Grabs:
                 return
             time.sleep(chance.uniform(0, 2 * PAUSE))
 
+    def _refuse(self, wanted, began, answered):
+        with self.lock:
+            self.refused.append({"name": wanted.name, "from": began, "to": time.time(), "answered": answered})
+
     def _try(self, host, fields, wanted, way):
+        began = time.time()
         try:
             answer = host.api.call("POST", "/api/v3/queue/grab", fields, timeout=REQUEST_SECONDS)
             told = answer.json()
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._count(type(error).__name__)
+            if not isinstance(error, ConnectionRefusedError):
+                self._refuse(wanted, began, answered=False)
             return False
         self._count(str(answer.status))
         row_id = told.get("id") if answer.status == 201 else told.get("existingId") if answer.status == 409 else None
         if row_id is None:
-            if answer.status != 503:
+            if answer.status == 503:
+                self._refuse(wanted, began, answered=UNKNOWN not in answer.text)
+            else:
                 with self.lock:
                     self.unexpected.append(f"{answer.status} {answer.text[:300]}")
                 time.sleep(10 * PAUSE)

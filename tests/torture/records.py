@@ -52,10 +52,11 @@ def read_lines(path):
         return [json.loads(line) for line in file]
 
 
-def export(reader, folder, accepted, cancels):
+def export(reader, folder, accepted, refused, cancels):
     """Beside the journal, which the fake client has written there itself."""
     write_lines(folder / "downloads.jsonl", reader.rows(DOWNLOADS))
     write_lines(folder / "events.jsonl", reader.rows(EVENTS))
     write_lines(folder / "accepted.jsonl", accepted)
+    write_lines(folder / "refused.jsonl", refused)
     write_lines(folder / "cancels.jsonl", [{"id": row_id, "done": done} for row_id, done in cancels.items()])
     (folder / "facts.json").write_text(json.dumps({"limit": reader.rows(LIMIT)[0]["max_active"]}) + "\n")

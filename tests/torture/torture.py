@@ -227,7 +227,7 @@ class Torture:
 
     def judge(self):
         cancels = {row_id: done for fault in self.faults if fault.name == "cancel" for row_id, done in fault.asked.items()}
-        records.export(self.reader, self.folder, self.grabs.accepted, cancels)
+        records.export(self.reader, self.folder, self.grabs.accepted, self.grabs.refused, cancels)
         verdict = checker.check(evidence.Evidence.load(self.folder), self.table)
         broken = checker.report(verdict)
         self.trouble += [f"an answer that no grab may get: {answer}" for answer in self.grabs.unexpected[:5]]
@@ -242,6 +242,8 @@ class Torture:
         happened = self.done()
         if self.proxy:
             happened.update({name: self.proxy.counts[name] for name in (faults.RESET_BEFORE, faults.RESET_AFTER)})
+        if self.args.storage == "postgres":
+            happened["deadlocks of the hosts"] = self.server.log.read_text(errors="replace").count("deadlock detected")
         if "client" in self.args.faults:
             happened["client"] = self.client_faults
         parts = [f"{self.args.storage}, {self.args.hosts} hosts, limit {self.args.limit}", counted(happened) or "no faults",
