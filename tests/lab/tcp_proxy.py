@@ -41,7 +41,7 @@ class Connection:
     def __init__(self, proxy, client, server):
         self.proxy = proxy
         self.client, self.server = client, server
-        self.client_side, self.server_side = ClientSide(), ServerSide()
+        self.client_side, self.server_side = (side() for side in proxy.sides)
         self.blind = False  # TLS: nothing can be seen
         self.cut_at_answer = False
         self.to_be_reset = threading.Event()
@@ -123,12 +123,14 @@ class Connection:
 
 class TcpProxy:
     """`target`: host and port. `choose(number)`: what happens to a COMMIT; called under a lock, one COMMIT at a time.
-    `latency`: seconds by which every piece, in either direction, comes later."""
+    `latency`: seconds by which every piece, in either direction, comes later. `sides`: what tells which message is a COMMIT
+    and which one answers it."""
 
-    def __init__(self, target, choose=None, latency=0):
+    def __init__(self, target, choose=None, latency=0, sides=(ClientSide, ServerSide)):
         self.target = target
         self.choose = choose or (lambda number: PASS)
         self.latency = latency
+        self.sides = sides
         self.stopping = threading.Event()
         self.frozen = threading.Event()
         self.counts = collections.Counter()
