@@ -92,11 +92,11 @@ void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
       reader->session().keep_to(ctx);
       body(*reader);
       return;
-    } catch (const std::exception& error) {
-      if (!is_connection_loss(error)) { throw; }
+    } catch (const Error&) { throw; } catch (const std::exception& error) {
+      // SOCI loses the memory of a failed statement's parameters when it runs again.
       reader.drop();
       // A result comes whole or not at all, so nothing was answered yet.
-      if (again) { throw; }
+      if (again || !is_connection_loss(error)) { throw; }
     }
   }
 }

@@ -67,10 +67,11 @@ void WriteLine::give_up(const std::exception& error) noexcept {
   const bool lost = is_connection_loss(error);
   // A new session is tried once more at once; one that could not even be made is not.
   worth_repeating_ = was_open && (lost || is_worth_repeating(error));
-  if (!was_open) { return; }
+  // A statement that failed is of no more use: SOCI loses the memory of its parameters when it runs again.
+  if (dynamic_cast<const sdk::Error*>(&error) == nullptr) { open_.reset(); }
+  if (open_ == nullptr) { return; }
   try {
-    if (!lost && open_->session.raw().in_transaction()) { open_->session.raw().exec(sql::kRollback); }
-    if (lost || !open_->session.raw().alive()) { open_.reset(); }
+    if (open_->session.raw().in_transaction()) { open_->session.raw().exec(sql::kRollback); }
   } catch (const std::exception&) { open_.reset(); }
 }
 

@@ -44,7 +44,7 @@ class WriteLine final : private storage_sql::CommitLine::Runner {
   [[nodiscard]] End commit(sdk::CallContext& ctx, Group group) noexcept;
   /// `unknown`: it may have been committed already, in a group.
   void commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown) noexcept;
-  /// After a failure: nothing is left open, a lost session is let go.
+  /// After a failure: no transaction is left open, and a session whose statement failed is let go.
   void give_up(const std::exception& error) noexcept;
 
   const std::string words_;
