@@ -24,8 +24,9 @@ enum class Code : std::int32_t {
 
 /// Bits of Status::flags.
 enum StatusFlag : std::uint32_t {
-  kRetryable = 1U << 0,   ///< the same call may succeed later
-  kNotStarted = 1U << 1,  ///< the request certainly never reached the other side
+  kRetryable = 1U << 0,     ///< the same call may succeed later
+  kNotStarted = 1U << 1,    ///< the request certainly never reached the other side
+  kMaybeApplied = 1U << 2,  ///< whether the effect happened is unknown: read before sending it again
 };
 
 /// Trivially copyable, 16 bytes, returned by value. The text that explains a failure travels
