@@ -76,6 +76,22 @@ TEST_F(DutyTest, AnOrderlyEndLetsTheNextGoOnAtOnce) {
   EXPECT_EQ(row(id).state, DownloadState::completed);
 }
 
+TEST_F(DutyTest, AHostThatCannotReachTheClientLetsAnotherTry) {
+  const auto id = running();
+  reconcile_for(0);
+  client.download(1000);
+  bool cut_off = false;
+  client.on_call([&](std::string_view) { return cut_off ? sdk::testing::Fault::refused : sdk::testing::Fault::none; });
+  for (int s = 0; s < 60; ++s) {
+    clock.advance(1000);
+    cut_off = true;
+    static_cast<void>(reconciler.step(clock.steady_ms()));
+    cut_off = false;
+    static_cast<void>(step_other());
+  }
+  EXPECT_EQ(row(id).state, DownloadState::completed);
+}
+
 TEST_F(DutyTest, AHostThatSleptOverItsLeaseJudgesNothingByAnOldListing) {
   add_something_of_somebody_else();
   const auto id = running();

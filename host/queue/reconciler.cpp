@@ -10,6 +10,8 @@ namespace quarry::queue {
 namespace {
 
 constexpr std::int64_t kClientDownMaxMs = 30'000;
+/// So often in a row the client does not answer this host; then another may try, whose way to it may be open.
+constexpr int kFailuresBeforeHandOver = 5;
 
 bool is_whole(sdk::ItemState state) { return state == sdk::ItemState::seeding || state == sdk::ItemState::finished; }
 
@@ -67,6 +69,7 @@ std::int64_t Reconciler::compare_all(sdk::DownloadClient& client, std::vector<Do
   auto ours = listing_.of(client, rows);
   if (!ours) {
     client_failed(ours.error());
+    if (failures_ >= kFailuresBeforeHandOver) { duty_.give_up(); }
     const std::int64_t back_off = std::min(kClientDownMaxMs, settings_.poll_ms << std::min(failures_, 5));
     return now_ms + std::max<std::int64_t>(back_off, ours.error().status.retry_after_ms);
   }
