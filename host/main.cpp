@@ -135,7 +135,7 @@ void add_contract_options(CLI::App* command, std::vector<std::string>& passed_on
   pass_flag_on("--many-hosts", "Several hosts may own rows of the store at once");
   pass_on("--only", "RE", "Only the tests whose name this regular expression finds");
   pass_on("--seed", "N", "Only this random sequence");
-  pass_on("--timeout", "SECONDS", "How long one test may take [120]");
+  pass_on("--timeout", "SECONDS", "How long one test or random sequence may take [120]");
 }
 
 void add_plugin_check(CLI::App& plugin, Arguments& a) {

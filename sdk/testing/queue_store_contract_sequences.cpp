@@ -367,6 +367,7 @@ TEST_P(QueueStoreContract, RandomSequencesBehaveAsTheModel) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     renew();
     Comparison comparison(store(), clock(), GetParam().ownership, seed);
+    GetParam().on_sequence(seed);
     RecordProperty("seeds", std::to_string(first) + "-" + std::to_string(seed));
     std::ostringstream told;
     for (int i = 0; i < kCommands && !HasFailure(); ++i) {

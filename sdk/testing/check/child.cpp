@@ -18,6 +18,8 @@ namespace quarry::sdk::check {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
+constexpr char kWhole = '\0';  ///< ends an answer, so that one cut short is seen
+int parent = -1;               ///< in a child: where its answer goes
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -29,19 +31,16 @@ std::int64_t now_ms() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) { ::signal(signal, SIG_DFL); }
-  const std::string text = work();
-  std::size_t sent = 0;
-  while (sent < text.size()) {
-    const ssize_t n = ::write(to_parent, text.data() + sent, text.size() - sent);
-    if (n < 0) { break; }
-    sent += static_cast<std::size_t>(n);
-  }
+  parent = to_parent;
+  tell(work());
+  tell(std::string_view(&kWhole, 1));
   // _exit: the plugin's threads and static objects must not run on.
   ::_exit(0);
 }
 
-/// What comes until the other end is closed, at most until `end_ms`.
-ChildEnd receive(int from_child, std::int64_t end_ms, std::string& text) {
+/// What comes until the other end is closed.
+ChildEnd receive(int from_child, std::int64_t timeout_ms, std::string& text) {
+  std::int64_t end_ms = now_ms() + timeout_ms;
   while (interrupted == 0) {
     const std::int64_t left = end_ms - now_ms();
     pollfd readable{from_child, POLLIN, 0};
@@ -52,11 +51,20 @@ ChildEnd receive(int from_child, std::int64_t end_ms, std::string& text) {
     const ssize_t n = ::read(from_child, buffer.data(), buffer.size());
     if (n <= 0) { return ChildEnd::answered; }
     text.append(buffer.data(), static_cast<std::size_t>(n));
+    end_ms = now_ms() + timeout_ms;
   }
   return ChildEnd::interrupted;
 }
 
 }  // namespace
+
+void tell(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(parent, text.data(), text.size());
+    if (n < 0) { return; }
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
 
 void heed_signals() {
   struct sigaction action {};
@@ -73,7 +81,7 @@ ChildAnswer in_child(std::int64_t timeout_ms, const std::function<std::string()>
   ::setpgid(child, child);  // whichever of both comes first
   ::close(ends[1]);
   ChildAnswer answer;
-  answer.end = receive(ends[0], now_ms() + timeout_ms, answer.text);
+  answer.end = receive(ends[0], timeout_ms, answer.text);
   ::close(ends[0]);
   if (answer.end != ChildEnd::answered) { ::kill(child, SIGKILL); }
   // What it has started goes too, and first: a child that is not yet reaped keeps its group's number.
@@ -83,9 +91,14 @@ ChildAnswer in_child(std::int64_t timeout_ms, const std::function<std::string()>
   int status = 0;
   ::waitpid(child, &status, 0);
   if (answer.end != ChildEnd::answered) { return answer; }
-  if (WIFSIGNALED(status)) { return {ChildEnd::crashed, std::string("crashed: ") + ::strsignal(WTERMSIG(status))}; }
-  if (answer.text.empty()) {
-    return {ChildEnd::crashed, "ended the process, with exit code " + std::to_string(WEXITSTATUS(status))};
+  if (WIFSIGNALED(status)) {
+    answer.end = ChildEnd::crashed;
+    answer.why = std::string("crashed: ") + ::strsignal(WTERMSIG(status));
+  } else if (!answer.text.ends_with(kWhole)) {
+    answer.end = ChildEnd::crashed;
+    answer.why = "ended the process, with exit code " + std::to_string(WEXITSTATUS(status));
+  } else {
+    answer.text.pop_back();
   }
   return answer;
 }

@@ -127,7 +127,8 @@ int main(int argc, char** argv) {
   app.add_flag("--many-hosts", s.many_hosts, "Several hosts may own rows of the store at once");
   app.add_option("--only", s.only, "Only tests whose name this regular expression finds")->type_name("RE");
   app.add_option("--seed", s.seed, "Only this random sequence")->type_name("N");
-  app.add_option("--timeout", timeout_s, "Seconds that one test may take")->type_name("SECONDS");
+  app.add_option("--timeout", timeout_s, "Seconds that one test, or one random sequence, may take")
+      ->type_name("SECONDS");
   app.add_flag("--json", s.json, "Print JSON instead of text");
   try {
     app.parse(argc, argv);

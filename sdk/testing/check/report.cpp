@@ -41,7 +41,7 @@ std::string range(const std::string& seeds) {
 void print_test(const Suite& suite, const TestOutcome& test, std::ostream& out) {
   if (!test.bad()) { return; }
   out << "  FAILED  " << short_name(suite) << '.' << test.name << ": " << on_one_line(test.text);
-  if (!test.failed_seed.empty()) { out << " Replay it with --contract --seed " << test.failed_seed; }
+  if (!test.failed_seed.empty()) { out << " (replay: --contract --seed " << test.failed_seed << ")"; }
   out << '\n' << std::flush;
 }
 

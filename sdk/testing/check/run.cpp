@@ -69,14 +69,23 @@ std::string run_test(const std::string& full_name) {
 }
 
 TestOutcome outcome_of(const std::string& name, const ChildAnswer& answer) {
-  TestOutcome out{name, TestEnd::crashed, answer.text, {}, {}};
+  TestOutcome out{name, TestEnd::crashed, answer.why, {}, {}};
   if (answer.end == ChildEnd::interrupted) { throw Interrupted{}; }
   if (answer.end == ChildEnd::timed_out) {
     out.end = TestEnd::timed_out;
     out.text = "did not end within " + std::to_string(settings().timeout_ms / 1000) + " s";
   }
-  if (answer.end != ChildEnd::answered) { return out; }
-  const auto told = JsonDocument::parse(answer.text);
+  // The seeds of its sequences, one a line, and the result in the last line.
+  const std::size_t last = answer.text.rfind('\n');
+  if (answer.end != ChildEnd::answered) {
+    if (last != std::string::npos) {
+      const std::size_t before = last == 0 ? std::string::npos : answer.text.rfind('\n', last - 1);
+      const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+      out.failed_seed = answer.text.substr(begin, last - begin);
+    }
+    return out;
+  }
+  const auto told = JsonDocument::parse(std::string_view(answer.text).substr(last == std::string::npos ? 0 : last + 1));
   if (!told) { return out; }
   const std::string_view end = told->root()["end"].as_string();
   out.end = end == "passed" ? TestEnd::passed : end == "failed" ? TestEnd::failed : TestEnd::left_out;
@@ -138,7 +147,7 @@ EntryFacts ask_entry() {
   if (answer.end == ChildEnd::interrupted) { throw Interrupted{}; }
   if (answer.end == ChildEnd::timed_out) { throw std::runtime_error("could not be loaded in time"); }
   const auto told = JsonDocument::parse(answer.text);
-  if (!told) { throw std::runtime_error(answer.text + " while it was loaded"); }
+  if (!told) { throw std::runtime_error(answer.why + " while it was loaded"); }
   const Json root = told->root();
   if (root["problem"].present()) { throw std::runtime_error(std::string(root["problem"].as_string())); }
   EntryFacts facts{std::string(root["id"].as_string()),
@@ -151,6 +160,8 @@ EntryFacts ask_entry() {
   }
   return facts;
 }
+
+void tell_seed(std::uint64_t seed) { tell(std::to_string(seed) + "\n"); }
 
 void register_tests() {
   if (settings().seed) { ::setenv("QUARRY_CONTRACT_SEED", std::to_string(*settings().seed).c_str(), 1); }

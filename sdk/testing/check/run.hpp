@@ -37,6 +37,9 @@ struct SuiteOutcome {
 /// What the library says of itself; throws std::runtime_error with a sentence when it cannot be asked.
 [[nodiscard]] EntryFacts ask_entry();
 
+/// In a test: the random sequence that begins now.
+void tell_seed(std::uint64_t seed);
+
 /// Fills GoogleTest with the suites. After settings() are complete, before run_suite().
 void register_tests();
 

@@ -28,7 +28,7 @@ struct Settings {
   bool many_hosts = false;    ///< other processes may own rows of the store at the same time
   std::string only;           ///< a regular expression; empty: all tests
   std::optional<std::uint64_t> seed;
-  std::int64_t timeout_ms = 120'000;  ///< of one test
+  std::int64_t timeout_ms = 120'000;  ///< of one test, and of each random sequence
   bool json = false;
 
   std::filesystem::path folder;  ///< where the places of tests are; gone at the end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // quarry.queue_store/1 of the library, on a place of its own for each test.
 #include "plugin_instance.hpp"
+#include "run.hpp"
 #include "suites.hpp"
 
 #include <quarry/sdk/testing/queue_store_contract.hpp>
@@ -53,8 +54,12 @@ class PluginStore final : public StoreUnderTest {
 };
 
 testing::QueueStoreFactory store() {
-  return {"plugin", [] { return std::make_unique<PluginStore>(); },
-          settings().many_hosts ? testing::Ownership::many_hosts : testing::Ownership::one_process};
+  testing::QueueStoreFactory out;
+  out.name = "plugin";
+  out.make = [] { return std::make_unique<PluginStore>(); };
+  out.ownership = settings().many_hosts ? testing::Ownership::many_hosts : testing::Ownership::one_process;
+  out.on_sequence = tell_seed;
+  return out;
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ struct QueueStoreFactory {
   Ownership ownership = Ownership::one_process;
   /// Why the store cannot be tested here ("PostgreSQL is not installed"): the tests are skipped. Empty: it can.
   std::function<std::string()> missing = [] { return std::string(); };
+  /// Told of each random sequence before it runs, for when the store takes the process along.
+  std::function<void(std::uint64_t seed)> on_sequence = [](std::uint64_t) {};
 
   /// For GoogleTest, which would print the bytes.
   friend void PrintTo(const QueueStoreFactory& factory, std::ostream* out) { *out << factory.name; }
