@@ -11,11 +11,12 @@ _quarry() {
 
   # The value of an option.
   case $prev in
-    --manifest | --api-key-file) _quarry_files "$cur"; return ;;
+    --manifest | --api-key-file | --config) _quarry_files "$cur"; return ;;
     --data-dir | --plugin-dir) _quarry_folders "$cur"; return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warning error' -- "$cur")); return ;;
     --priority) COMPREPLY=($(compgen -W 'low normal high very_high' -- "$cur")); return ;;
     --status) COMPREPLY=($(compgen -W "$statuses" -- "$cur")); return ;;
+    --set | --prepare | --clock | --only | --seed | --timeout) return ;;
     --listen | --url | --title | --category | --indexer | --page | --page-size | --best) return ;;
   esac
 
@@ -36,7 +37,7 @@ _quarry() {
     plugin) words='list check --help --help-all' ;;
     'plugin list') words='--plugin-dir --json --help --help-all' ;;
     'plugin check')
-      words='--json --help --help-all'
+      words='--config --set --contract --prepare --clock --own-clock --many-hosts --only --seed --timeout --json --help --help-all'
       [[ $cur == -* ]] || { _quarry_files "$cur"; return; }
       ;;
     search) words=$client ;;

@@ -30,7 +30,7 @@ struct Arguments {
   HostArguments host;
   std::string manifest;
   std::string plugin_dir;
-  std::string plugin_file;
+  quarry::app::PluginCheckArguments plugin_check;
   ClientOptions client;
   std::vector<std::string> words;  ///< of search, or of grab --best
   quarry::cli::GrabOptions grab;
@@ -115,6 +115,50 @@ int run_queue(Arguments& a) {
       [&signals] { return signals.pending(); });
 }
 
+/// Options that quarry-plugin-check reads itself: only passed on.
+void add_contract_options(CLI::App* command, std::vector<std::string>& passed_on, CLI::Option* contract) {
+  const auto pass_on = [&](const char* name, const char* value, const char* text) {
+    const auto keep = [&passed_on, name](const std::string& given) {
+      passed_on.insert(passed_on.end(), {name, given});
+    };
+    command->add_option_function<std::string>(name, keep, text)->type_name(value)->needs(contract);
+  };
+  const auto pass_flag_on = [&](const char* name, const char* text) {
+    command
+        ->add_flag_callback(
+            name, [&passed_on, name] { passed_on.emplace_back(name); }, text)
+        ->needs(contract);
+  };
+  pass_on("--prepare", "COMMAND", "Command that makes an empty place for a test and prints the configuration");
+  pass_on("--clock", "COMMAND", "Command that sets the store's clock to QUARRY_CLOCK_MS");
+  pass_flag_on("--own-clock", "The store's clock cannot be moved: leave out the tests of time");
+  pass_flag_on("--many-hosts", "Several hosts may own rows of the store at once");
+  pass_on("--only", "RE", "Only the tests whose name this regular expression finds");
+  pass_on("--seed", "N", "Only this random sequence");
+  pass_on("--timeout", "SECONDS", "How long one test or random sequence may take [120]");
+}
+
+void add_plugin_check(CLI::App& plugin, Arguments& a) {
+  CLI::App* one = plugin.add_subcommand("check", "Try whether a library behaves as the SDK asks");
+  one->add_option("FILE", a.plugin_check.file, "The library")->required();
+  one->add_option("--config", a.plugin_check.config, "File with a configuration, JSON; {fresh} is an empty folder")
+      ->type_name("FILE");
+  one->add_option("--set", a.plugin_check.settings, "A setting of the configuration")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  CLI::Option* contract =
+      one->add_flag("--contract", a.plugin_check.contract, "Also run the contract suites of its interfaces");
+  add_contract_options(one, a.plugin_check.passed_on, contract);
+  add_json(one, a);
+  one->callback([&a] {
+    a.chosen = [&a] {
+      a.plugin_check.json = a.json;
+      return quarry::app::plugin_check(a.plugin_check, std::cout, std::cerr);
+    };
+  });
+}
+
 void add_host_commands(CLI::App& app, Arguments& a) {
   CLI::App* serve = app.add_subcommand("serve", "Run the host until SIGTERM or Ctrl-C");
   add_host_options(serve, a);
@@ -136,11 +180,7 @@ void add_host_commands(CLI::App& app, Arguments& a) {
       return quarry::app::plugin_list(dir, a.json, std::cout, std::cerr);
     };
   });
-  CLI::App* one = plugin->add_subcommand("check", "Try whether a library behaves as the SDK asks");
-  one->add_option("FILE", a.plugin_file, "The library")->required();
-  add_json(one, a);
-  one->callback(
-      [&a] { a.chosen = [&a] { return quarry::app::plugin_check(a.plugin_file, a.json, std::cout, std::cerr); }; });
+  add_plugin_check(*plugin, a);
 }
 
 void add_search_and_grab(CLI::App& app, Arguments& a) {

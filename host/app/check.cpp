@@ -4,7 +4,7 @@
 #include "app/load.hpp"
 #include "app/system_clock.hpp"
 #include "http/endpoint.hpp"
-#include "plugins/plugin_check.hpp"
+#include "plugins/plugin_entry.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
 
@@ -125,22 +125,6 @@ int plugin_list(const std::filesystem::path& plugin_dir, bool json, std::ostream
   if (json) { out << w.take() << '\n'; }
   if (!json && files.empty()) { out << "no plugin in " << plugin_dir.string() << '\n'; }
   return kExitOk;
-}
-
-int plugin_check(const std::filesystem::path& file, bool json, std::ostream& out, std::ostream&) {
-  const auto results = plugins::check_plugin(file);
-  const bool ok = std::all_of(results.begin(), results.end(), [](const plugins::CheckResult& r) { return r.ok; });
-  sdk::JsonWriter w;
-  w.begin_object().member("file", file.string()).member("ok", ok).key("checks").begin_array();
-  for (const plugins::CheckResult& r : results) {
-    w.begin_object().member("name", r.name).member("ok", r.ok).member("text", r.sentence).end_object();
-    if (!json) {
-      out << (r.ok ? "  ok      " : "  FAILED  ") << std::left << std::setw(16) << r.name << ' ' << r.sentence << '\n';
-    }
-  }
-  w.end_array().end_object();
-  if (json) { out << w.take() << '\n'; }
-  return ok ? kExitOk : kExitFailed;
 }
 
 }  // namespace quarry::app

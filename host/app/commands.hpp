@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <string>
+#include <vector>
 
 namespace quarry::app {
 
@@ -24,7 +26,16 @@ struct HostArguments {
 /// The libraries in the plugin directory.
 [[nodiscard]] int plugin_list(const std::filesystem::path& plugin_dir, bool json, std::ostream& out, std::ostream& err);
 
+struct PluginCheckArguments {
+  std::filesystem::path file;
+  std::filesystem::path config;        ///< JSON file; empty: none
+  std::vector<std::string> settings;   ///< "key=value", over those of the file
+  bool contract = false;               ///< the contract suites too, by quarry-plugin-check
+  std::vector<std::string> passed_on;  ///< arguments for that program
+  bool json = false;
+};
+
 /// Whether one library behaves as the SDK asks. To be called while the process has one thread.
-[[nodiscard]] int plugin_check(const std::filesystem::path& file, bool json, std::ostream& out, std::ostream& err);
+[[nodiscard]] int plugin_check(const PluginCheckArguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace quarry::app

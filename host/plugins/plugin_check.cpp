@@ -120,16 +120,27 @@ std::string sample_config(std::string_view schema_json) {
   return out.take();
 }
 
+std::string with_folder(std::string config, const std::string& folder) {
+  constexpr std::string_view kMark = "{fresh}";
+  for (auto at = config.find(kMark); at != std::string::npos; at = config.find(kMark, at + folder.size())) {
+    config.replace(at, kMark.size(), folder);
+  }
+  return config;
+}
+
 /// In the child: the entry, loaded, and a place to live in.
 class Bench {
  public:
-  Bench(const fs::path& file, const fs::path& folder)
-      : entry_(read_entry(file)),
+  Bench(const fs::path& file, const fs::path& folder, const std::string& config)
+      : given_(with_folder(config, folder.string())),
+        entry_(read_entry(file)),
         services_(std::make_unique<LogService>("check", sdk::LogLevel::error, nullptr, std::make_shared<Redactor>()),
                   clock_, HttpOptions{&clock_, std::make_shared<AllowList>(), {}, "Quarry", false},
                   folder / "check.json") {}
 
   [[nodiscard]] const sdk::Result<EntryInfo>& entry() const { return entry_; }
+  [[nodiscard]] const std::string& given_config() const { return given_; }
+  [[nodiscard]] std::string config() const { return given_.empty() ? sample_config(entry_->config_schema) : given_; }
   struct Made {
     sdk::Instance* instance = nullptr;
     std::string reason;
@@ -142,6 +153,7 @@ class Bench {
 
  private:
   RealClock clock_;
+  std::string given_;
   sdk::Result<EntryInfo> entry_;
   InstanceServices services_;
 };
@@ -190,8 +202,13 @@ Verdict check_empty_config(Bench& bench) {
   return {true, "refused an empty configuration: " + made.reason};
 }
 
+Verdict check_config(Bench& bench) {
+  const auto valid = sdk::validate_json(bench.entry()->config_schema, bench.given_config());
+  return {valid.ok(), valid.ok() ? "fits the schema" : "does not fit the schema: " + valid.error().text};
+}
+
 Verdict check_interfaces(Bench& bench) {
-  const auto made = bench.create(sample_config(bench.entry()->config_schema));
+  const auto made = bench.create(bench.config());
   if (made.instance == nullptr) { return {true, "not checked, it needs a real configuration: " + made.reason}; }
   if (made.instance->query("quarry.unknown/1") != nullptr) {
     return {false, "answers an interface it cannot know: query() must give null"};
@@ -212,7 +229,7 @@ Verdict check_interfaces(Bench& bench) {
 }
 
 Verdict check_repeat(Bench& bench) {
-  const std::string config = sample_config(bench.entry()->config_schema);
+  const std::string config = bench.config();
   // The first may start what a library keeps for good.
   if (const auto first = bench.create(config); first.instance != nullptr) { first.instance->destroy(); }
   const std::size_t before = thread_count();
@@ -242,7 +259,7 @@ std::vector<CheckResult> check_plugin(const fs::path& file, const CheckOptions& 
   if (::mkdtemp(folder.data()) == nullptr) { folder.clear(); }
   const auto run = [&](const char* name, Verdict (*check)(Bench&)) {
     const Verdict verdict = in_child(options.timeout_ms, [&] {
-      Bench bench(file, folder);
+      Bench bench(file, folder, options.config);
       return check(bench);
     });
     results.push_back({name, verdict.ok, verdict.sentence});
@@ -251,8 +268,10 @@ std::vector<CheckResult> check_plugin(const fs::path& file, const CheckOptions& 
   if (run("entry", check_entry)) {
     run("schema", check_schema);
     run("empty-config", check_empty_config);
-    run("interfaces", check_interfaces);
-    run("repeat", check_repeat);
+    if (options.config.empty() || run("config", check_config)) {
+      run("interfaces", check_interfaces);
+      run("repeat", check_repeat);
+    }
   }
   std::error_code ec;
   if (!folder.empty()) { fs::remove_all(folder, ec); }

@@ -16,6 +16,8 @@ struct CheckResult {
 
 struct CheckOptions {
   std::int64_t timeout_ms = 10'000;  ///< for each check; a check that takes longer has failed
+  /// JSON to make instances with; "{fresh}" in it is an empty folder. Empty: what the schema seems to accept.
+  std::string config = {};
 };
 
 /// All checks, in order; those that make no sense after a failure are left out. Each that runs code

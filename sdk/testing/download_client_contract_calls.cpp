@@ -111,21 +111,30 @@ TEST_P(DownloadClientContract, CallsAtOnceDoNotDisturbEachOther) {
 TEST_P(DownloadClientContract, AClientThatIsDownIsUnavailable) {
   ASSERT_TRUE(add(torrent(0)).ok()) << said;
   if (!under_test().stop_answering()) { GTEST_SKIP() << "cannot be stopped"; }
+  expect_down();
+}
+
+TEST_P(DownloadClientContract, AClientThatWasNeverThereIsUnavailable) {
+  if (!under_test().stop_answering()) { GTEST_SKIP() << "cannot be stopped"; }
+  expect_down();
+}
+
+void DownloadClientContract::expect_down() {
   const std::vector<ItemKey> keys{torrent(0).key()};
-  const auto expect_down = [&](const Status& status) {
+  const auto expect_unavailable = [&](const Status& status) {
     EXPECT_EQ(status.code, Code::unavailable) << said;
     EXPECT_TRUE(status.retryable()) << said;
   };
   struct NoFacts final : TestSink {
     void fact(std::string_view, std::string_view) noexcept override {}
   } facts;
-  expect_down(run([&](CallContext& ctx) { return client().test(ctx, facts); }));
-  expect_down(add(torrent(1)));
-  expect_down(run([&](CallContext& ctx) { return client().remove(ctx, keys, 1); }));
+  expect_unavailable(run([&](CallContext& ctx) { return client().test(ctx, facts); }));
+  expect_unavailable(add(torrent(1)));
+  expect_unavailable(run([&](CallContext& ctx) { return client().remove(ctx, keys, 1); }));
   ContractListing out;
   ListQuery query;
   query.keys = keys;
-  expect_down(run([&](CallContext& ctx) { return client().list(ctx, query, out); }));
+  expect_unavailable(run([&](CallContext& ctx) { return client().list(ctx, query, out); }));
   EXPECT_FALSE(out.complete) << "nothing was learned, so nothing is gone";
 }
 

@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <quarry/sdk/testing/fake_host.hpp>
 
+#include <iterator>
+#include <ostream>
+
+namespace quarry::sdk {
+
+void PrintTo(Code code, std::ostream* out) {
+  constexpr std::string_view kNames[] = {"ok",          "cancelled",   "deadline",        "invalid",
+                                         "not_found",   "conflict",    "unauthenticated", "rate_limited",
+                                         "unavailable", "unsupported", "internal"};
+  const auto number = static_cast<std::size_t>(code);
+  if (number < std::size(kNames)) {
+    *out << kNames[number];
+  } else {
+    *out << "Code " << number;
+  }
+}
+
+}  // namespace quarry::sdk
+
 namespace quarry::sdk::testing {
 
 void MemoryLog::write(LogLevel, std::string_view text) noexcept {

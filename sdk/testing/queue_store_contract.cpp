@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <quarry/sdk/testing/queue_store_contract.hpp>
 
+#include <stdexcept>
+
 namespace quarry::sdk::testing {
 namespace {
 
@@ -31,15 +33,27 @@ int link_queue_store_contract() {
 
 void QueueStoreContract::SetUp() {
   if (const std::string why = GetParam().missing(); !why.empty()) { GTEST_SKIP() << why; }
-  under_test_ = GetParam().make();
-  ASSERT_NE(under_test_, nullptr);
-  caller_ = std::make_unique<StoreCaller>(store(), clock());
+  renew();
   call().set_lane(1000, 0);
+}
+void QueueStoreContract::renew() {
+  caller_.reset();
+  under_test_.reset();  // first, because both may live in the same place
+  under_test_ = GetParam().make();
+  if (under_test_ == nullptr) { throw std::runtime_error("the factory made no store"); }
+  caller_ = std::make_unique<StoreCaller>(store(), call_clock());
+}
+ManualClock& QueueStoreContract::clock() {
+  if (under_test_->clock_moves()) { return under_test_->clock(); }
+  constexpr char kWhy[] = "the store's clock cannot be moved";
+  [&] { GTEST_SKIP() << kWhy; }();
+  // GoogleTest takes it as the end of a test whose outcome is told already.
+  throw ::testing::AssertionException({::testing::TestPartResult::kSkip, __FILE__, __LINE__, kWhy});
 }
 bool QueueStoreContract::reopen() {
   caller_.reset();
   const bool persistent = under_test_->reopen();
-  caller_ = std::make_unique<StoreCaller>(store(), clock());
+  caller_ = std::make_unique<StoreCaller>(store(), call_clock());
   return persistent;
 }
 std::string_view QueueStoreContract::keep(std::string text) {

@@ -385,7 +385,7 @@ TEST_P(QueueStoreContract, ManyClaimersShareTheRowsWithoutOverlapOrExcess) {
   std::atomic<int> left{kRows};
   std::atomic<bool> excess{false};
   const auto work = [&](int thread) {
-    StoreCaller mine(store(), clock());
+    StoreCaller mine(store(), call_clock());
     const std::string owner = "owner-of-all";
     for (int round = 0; left > 0 && round < 100'000; ++round) {
       const std::string name = "t" + std::to_string(thread) + "-" + std::to_string(round);

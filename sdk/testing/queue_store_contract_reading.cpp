@@ -327,7 +327,7 @@ TEST_P(QueueStoreContract, IdsAndSequencesAreNeverUsedAgain) {
 
 TEST_P(QueueStoreContract, ACallWhoseTimeIsOverFails) {
   if (dynamic_cast<MemoryQueueStore*>(&store()) != nullptr) { GTEST_SKIP() << "nothing takes time in memory"; }
-  BasicContext late(clock(), 0, "late");
+  BasicContext late(call_clock(), 0, "late");
   auto sink = download_sink([](const DownloadView&) {});
   std::int64_t total = 0;
   EXPECT_EQ(store().list(late, {}, sink, total).code, Code::deadline);

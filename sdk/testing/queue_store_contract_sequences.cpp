@@ -365,13 +365,16 @@ TEST_P(QueueStoreContract, RandomSequencesBehaveAsTheModel) {
   const std::uint64_t first = only == kNone ? 1 : only;
   const std::uint64_t last = only == kNone ? number_from("QUARRY_CONTRACT_SEQUENCES", 200) : only;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const std::unique_ptr<StoreUnderTest> fresh = GetParam().make();
-    Comparison comparison(fresh->store(), fresh->clock(), GetParam().ownership, seed);
+    renew();
+    Comparison comparison(store(), clock(), GetParam().ownership, seed);
+    GetParam().on_sequence(seed);
+    RecordProperty("seeds", std::to_string(first) + "-" + std::to_string(seed));
     std::ostringstream told;
     for (int i = 0; i < kCommands && !HasFailure(); ++i) {
       told << "\n  " << i << ": " << comparison.step();
       if (i % 5 == 4 || i + 1 == kCommands) { comparison.compare_everything(); }
     }
+    if (HasFailure()) { RecordProperty("failed_seed", std::to_string(seed)); }
     ASSERT_FALSE(HasFailure()) << "seed " << seed << "; replay with QUARRY_CONTRACT_SEED=" << seed << told.str();
   }
 }

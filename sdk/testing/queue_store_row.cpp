@@ -2,9 +2,25 @@
 #include <quarry/sdk/testing/queue_store_row.hpp>
 
 #include <array>
+#include <iterator>
 #include <ostream>
 #include <sstream>
 #include <type_traits>
+
+namespace quarry::sdk {
+
+void PrintTo(CommandResult result, std::ostream* out) {
+  constexpr std::string_view kNames[] = {"applied",   "already_applied", "stale_epoch", "stale_version", "wrong_state",
+                                         "not_found", "conflict",        "unavailable", "unknown_commit"};
+  const auto number = static_cast<std::size_t>(result);
+  if (number < std::size(kNames)) {
+    *out << kNames[number];
+  } else {
+    *out << "CommandResult " << number;
+  }
+}
+
+}  // namespace quarry::sdk
 
 namespace quarry::sdk::testing {
 namespace {

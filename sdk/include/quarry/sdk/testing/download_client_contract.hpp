@@ -99,6 +99,8 @@ class DownloadClientContract : public ::testing::TestWithParam<DownloadClientFac
   ContractListing::Item await_state(const ContractTorrent& torrent, ItemState state);
   /// Looks until it is gone, as long as it is worth waiting.
   bool await_absence(const ContractTorrent& torrent);
+  /// Every call says that the client is unavailable, and claims nothing else.
+  void expect_down();
 
   std::string said;
 

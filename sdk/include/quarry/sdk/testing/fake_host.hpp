@@ -8,10 +8,16 @@
 
 #include <atomic>
 #include <functional>
+#include <iosfwd>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
+
+namespace quarry::sdk {
+/// For GoogleTest, which would print the bytes.
+void PrintTo(Code code, std::ostream* out);
+}  // namespace quarry::sdk
 
 namespace quarry::sdk::testing {
 

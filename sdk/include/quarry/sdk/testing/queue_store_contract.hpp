@@ -32,6 +32,9 @@ struct StoreUnderTest {
   [[nodiscard]] virtual ManualClock& clock() = 0;
   /// Closes the store and opens the same data anew; false when it keeps nothing.
   [[nodiscard]] virtual bool reopen() { return false; }
+  /// False: the store has a clock of its own, as a database server does, and clock() does not move it. The tests that
+  /// need its time are then skipped.
+  [[nodiscard]] virtual bool clock_moves() const { return true; }
 };
 
 struct QueueStoreFactory {
@@ -40,6 +43,8 @@ struct QueueStoreFactory {
   Ownership ownership = Ownership::one_process;
   /// Why the store cannot be tested here ("PostgreSQL is not installed"): the tests are skipped. Empty: it can.
   std::function<std::string()> missing = [] { return std::string(); };
+  /// Told of each random sequence before it runs, for when the store takes the process along.
+  std::function<void(std::uint64_t seed)> on_sequence = [](std::uint64_t) {};
 
   /// For GoogleTest, which would print the bytes.
   friend void PrintTo(const QueueStoreFactory& factory, std::ostream* out) { *out << factory.name; }
@@ -51,8 +56,13 @@ class QueueStoreContract : public ::testing::TestWithParam<QueueStoreFactory> {
   void SetUp() override;
 
   [[nodiscard]] QueueStore& store() { return under_test_->store(); }
-  [[nodiscard]] ManualClock& clock() { return under_test_->clock(); }
+  /// The time of the store. A test that asks for it ends there, skipped, when the store's clock cannot be moved.
+  [[nodiscard]] ManualClock& clock();
+  /// What the time of calls is measured by, whatever the store's clock is.
+  [[nodiscard]] ManualClock& call_clock() { return under_test_->clock(); }
   [[nodiscard]] StoreCaller& call() { return *caller_; }
+  /// A new store; the one before is closed, and its rows are gone.
+  void renew();
   /// False when the store keeps nothing.
   [[nodiscard]] bool reopen();
   /// A new command id; lives as long as the test.

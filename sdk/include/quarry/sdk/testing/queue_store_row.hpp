@@ -7,6 +7,11 @@
 #include <iosfwd>
 #include <string>
 
+namespace quarry::sdk {
+/// For GoogleTest, which would print the bytes.
+void PrintTo(CommandResult result, std::ostream* out);
+}  // namespace quarry::sdk
+
 namespace quarry::sdk::testing {
 
 /// A row kept. The numbers are members of `data`; the texts are the strings beside it, and the
