@@ -57,6 +57,11 @@ struct Sentence {
   std::string_view text;
 };
 
+/// A prepared statement that is there already, or no more: the session is not ours alone.
+constexpr char kPooled[] =
+    "is reached through something that gives each transaction another session; let PgBouncer pool by session "
+    "(pool_mode = session), or connect to the server itself";
+
 /// A whole state comes before its class.
 constexpr std::array kSentences = {
     Sentence{"28P01", false, OpenFault::credentials, "refused the password; check the url of the storage"},
@@ -65,6 +70,8 @@ constexpr std::array kSentences = {
     Sentence{"3D", false, OpenFault::missing,
              "does not have this database; make it with `createdb`, or correct the url"},
     Sentence{"42501", false, OpenFault::rights, "does not let this user do that; make the user owner of the database"},
+    Sentence{"42P05", false, OpenFault::foreign, kPooled},
+    Sentence{"26000", false, OpenFault::foreign, kPooled},
     Sentence{"25006", true, OpenFault::read_only, "is read-only, as a standby is; point the url at the primary server"},
     Sentence{"53100", true, OpenFault::full, "cannot write: its disk is full (nothing was changed); free some space"},
     Sentence{"53300", true, OpenFault::unreachable,

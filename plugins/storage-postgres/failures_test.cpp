@@ -59,6 +59,7 @@ TEST(Failures, TellWhatStandsInTheWayOfAStart) {
   EXPECT_EQ(fault("25006", "read-only"), OpenFault::read_only);
   EXPECT_EQ(fault("53100", "full"), OpenFault::full);
   EXPECT_EQ(fault("XX001", "invalid page"), OpenFault::damaged);
+  EXPECT_EQ(fault("42P05", "prepared statement \"st_2\" already exists"), OpenFault::foreign);
   EXPECT_EQ(told("42P01", "no such table").status.vendor_code, 0);
 }
 
