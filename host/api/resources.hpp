@@ -19,6 +19,8 @@ struct Context {
 
 void add_ping(std::vector<Route>& table);
 void add_system(std::vector<Route>& table, const Context& context);
+/// /healthz and /readyz.
+void add_probes(std::vector<Route>& table, const Context& context);
 void add_health(std::vector<Route>& table, const Context& context);
 void add_queue(std::vector<Route>& table, const Context& context);
 void add_queue_actions(std::vector<Route>& table, const Context& context);

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "api/routes.hpp"
 
+#include "api/errors.hpp"
 #include "api/resources.hpp"
 
+#include <utility>
+
 namespace quarry::api {
+namespace {
+
+/// Until the host has started, the API answers what it waits for.
+void wait_for_start(Route& route, const Context& context) {
+  route.handler = [context, handler = std::move(route.handler)](const ApiRequest& request) {
+    const auto& starting = context.services.starting;
+    const auto why = starting ? starting() : std::nullopt;
+    return why ? failure_response(sdk::failure(sdk::Code::unavailable, *why), request.request_id) : handler(request);
+  };
+}
+
+}  // namespace
 
 std::vector<Route> routes(Services& services) {
   const Context context{services, std::make_shared<QualityCache>()};
   std::vector<Route> table;
-  add_ping(table);
   add_system(table, context);
   add_health(table, context);
   add_queue(table, context);
@@ -16,6 +30,9 @@ std::vector<Route> routes(Services& services) {
   add_grab(table, context);
   add_auto(table, context);
   add_release(table, context);
+  for (Route& route : table) { wait_for_start(route, context); }
+  add_ping(table);
+  add_probes(table, context);
   return table;
 }
 

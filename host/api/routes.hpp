@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 namespace quarry::api {
 
@@ -23,6 +24,10 @@ struct Services {
   std::int64_t started_at_ms = 0;           ///< epoch milliseconds
   std::int64_t search_timeout_ms = 30'000;  ///< how long a search may take before the slow indexers are left out
   std::function<std::vector<HealthNote>()> health = {};  ///< what is wrong at present; empty: nothing is known
+  /// Why nothing of the API can be used yet: the host still starts; no text once it has. Asked by each call, so quick.
+  std::function<std::optional<std::string>()> starting = {};
+  /// What the host waits for at this moment, also later; no text when it can work. May take seconds.
+  std::function<std::optional<std::string>()> not_ready = {};
 };
 
 struct Route {

@@ -12,7 +12,7 @@ constexpr std::int64_t kHelperIdleMs = 5'000;
 
 EngineRunner::EngineRunner(const queue::EnginePorts& ports, const queue::EngineSettings& settings, int dispatchers,
                            const std::vector<std::string>& clients)
-    : clock_(*ports.clock), housekeeper_(ports, settings, leases_) {
+    : clock_(*ports.clock), housekeeper_(ports, settings, leases_), inspector_(ports) {
   const auto add_thread = [&](std::function<std::int64_t(std::int64_t)> step) {
     threads_.push_back(std::make_unique<DutyThread>(clock_, std::move(step)));
   };
@@ -28,6 +28,7 @@ EngineRunner::EngineRunner(const queue::EnginePorts& ports, const queue::EngineS
     reconcilers_.push_back(std::make_unique<queue::Reconciler>(ports, settings, id));
     add_thread([r = reconcilers_.back().get()](std::int64_t now) { return r->step(now); });
   }
+  add_thread([this](std::int64_t now) { return inspector_.step(now); });
 }
 
 void EngineRunner::start() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The queue engine on threads: dispatchers, one reconciler for each client, the housekeeper.
+// The queue engine on threads: dispatchers, one reconciler for each client, the housekeeper, the inspector.
 #pragma once
 
 #include "app/duty_thread.hpp"
 #include "queue/dispatcher.hpp"
+#include "queue/inspector.hpp"
 #include "queue/reconciler.hpp"
 
 #include <memory>
@@ -33,6 +34,7 @@ class EngineRunner {
   std::vector<std::unique_ptr<queue::Dispatcher>> dispatchers_;
   std::vector<std::unique_ptr<queue::Reconciler>> reconcilers_;
   queue::Housekeeper housekeeper_;
+  queue::Inspector inspector_;
   std::vector<std::unique_ptr<DutyThread>> threads_;  ///< last: ended before what they run
 };
 

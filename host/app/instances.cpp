@@ -28,6 +28,8 @@ const char* status_check(const InstanceInfo& instance) {
   return is(instance, kClient) ? "DownloadClientStatusCheck" : "PluginStatusCheck";
 }
 
+constexpr std::size_t kMostRowNotes = 10;
+
 std::string left_alone(const InstanceInfo& instance) {
   const std::string when = instance.retry_after_ms > 0
                                ? "in " + std::to_string((instance.retry_after_ms + 999) / 1000) + " s"
@@ -73,6 +75,15 @@ std::vector<api::HealthNote> health_of(const std::vector<InstanceInfo>& instance
                          "\", before it was started this time: the plugin may be the cause"});
   }
   return notes;
+}
+
+void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::HealthNote>& notes) {
+  const std::size_t shown = std::min(kMostRowNotes, sentences.size());
+  for (std::size_t i = 0; i < shown; ++i) { notes.push_back({"QueueRowCheck", "warning", sentences[i]}); }
+  if (sentences.size() > shown) {
+    notes.push_back({"QueueRowCheck", "warning",
+                     "so are " + std::to_string(sentences.size() - shown) + " more downloads; the log names them"});
+  }
 }
 
 }  // namespace quarry::app

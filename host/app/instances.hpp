@@ -25,4 +25,7 @@ namespace quarry::app {
 [[nodiscard]] std::vector<api::HealthNote> health_of(const std::vector<plugins::InstanceInfo>& instances,
                                                      const std::vector<std::string>& last_crash);
 
+/// A note for each of the first ten, and one for the others. `sentences`: see queue::SetAside.
+void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::HealthNote>& notes);
+
 }  // namespace quarry::app

@@ -7,7 +7,9 @@
 #include "app/exit_codes.hpp"
 #include "app/instances.hpp"
 #include "app/load.hpp"
+#include "app/readiness.hpp"
 #include "app/run_on_threads.hpp"
+#include "app/store_opening.hpp"
 #include "http/server.hpp"
 #include "ops/api_key.hpp"
 #include "ops/logging.hpp"
@@ -19,11 +21,12 @@
 #include <iostream>
 #include <mutex>
 #include <random>
+#include <thread>
 
 namespace quarry::app {
 namespace {
 
-constexpr std::int64_t kOpenTimeoutMs = 60'000;
+constexpr std::int64_t kProbeMs = 2'000;
 constexpr std::int64_t kStopMs = 9'000;        ///< all of a stop; serve() gives it 10 s
 constexpr std::int64_t kHttpGraceMs = 3'000;   ///< longer than calls of plugins live on once they are cancelled
 constexpr std::int64_t kPluginStopMs = 2'000;  ///< of it, at most for calls that do not come back
@@ -56,6 +59,7 @@ struct RunningHost::Parts {
 
   [[nodiscard]] StartFailure start_plugins();
   [[nodiscard]] StartFailure open_store();
+  [[nodiscard]] sdk::Done ask_store() const;
   void build_queue();
   [[nodiscard]] StartFailure start_http();
   [[nodiscard]] std::string choose_client() const;
@@ -66,10 +70,13 @@ struct RunningHost::Parts {
   CommandIds commands{clock.wall_ms(), ops::random_hex(4)};
   std::unique_ptr<plugins::PluginHost> plugins;
   sdk::QueueStore* store = nullptr;
+  std::shared_ptr<queue::SetAside> set_aside =
+      std::make_shared<queue::SetAside>([](const std::string& text) { ops::log(sdk::LogLevel::error, "queue", text); });
   std::unique_ptr<queue::StoreClient> store_client;
   std::unique_ptr<EngineRunner> engine;
   std::unique_ptr<queue::QueueService> queue;
   std::unique_ptr<search::Search> search;
+  Readiness readiness{clock, [this] { return ask_store(); }};
   std::unique_ptr<api::Services> services;
   std::unique_ptr<http::Server> server;
 };
@@ -91,27 +98,36 @@ StartFailure RunningHost::Parts::start_plugins() {
     return {kExitConfiguration, manifest.file.string() + ": " + prepared.error().text};
   }
   plugins->create();  // instances that fail are logged there, and shown by /api/v3/health
+  const auto found = plugins->queue_store();
+  if (!found) { return {kExitConfiguration, manifest.file.string() + ": " + found.error().text}; }
+  store = *found;
   return {};
 }
 
 StartFailure RunningHost::Parts::open_store() {
-  const auto found = plugins->queue_store();
-  if (!found) { return {kExitConfiguration, manifest.file.string() + ": " + found.error().text}; }
-  store = *found;
-  sdk::BasicContext ctx(clock, kOpenTimeoutMs, "start");
-  const sdk::Status opened = store->open(ctx);
-  if (!opened.ok()) {
-    return {kExitFailed, "the storage cannot be opened: " + ctx.failure(opened, "no reason given").text};
-  }
-  store_client = std::make_unique<queue::StoreClient>(*store, clock, [this] { return commands.next(); });
-  sdk::LaneSettings lane;
+  OpeningPorts ports;
+  ports.store = store;
+  ports.clock = &clock;
+  ports.pause = [](std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  ports.random = [this] { return chance(); };
+  ports.log = [](sdk::LogLevel level, const std::string& text) { ops::log(level, "app", text); };
+  ports.waits = [this](const std::string& why) { readiness.waits(why); };
   const queue::QueueSettings settings = queue_settings(manifest);
+  sdk::LaneSettings lane;
   lane.lane = settings.lane;
   lane.max_active = settings.max_concurrent_downloads;
-  if (const auto done = store_client->set_lane(lane); !done) {
-    return {kExitFailed, "the storage cannot be written: " + done.error().text};
-  }
-  return {};
+  StartFailure failure = open_storage(ports, lane, manifest.start_timeout_ms);
+  if (failure.exit_code == kExitOk) { readiness.started(); }
+  return failure;
+}
+
+/// A small question, so that whoever asks whether we are ready hears of a storage that went away.
+sdk::Done RunningHost::Parts::ask_store() const {
+  sdk::BasicContext ctx(clock, kProbeMs, "ready");
+  sdk::Stats stats;
+  const sdk::Status status = store->stats(ctx, queue_settings(manifest).lane, stats);
+  if (!status.ok()) { return ctx.failure(status, "it gave no reason"); }
+  return sdk::Unit{};
 }
 
 /// The first client in the manifest that is not known to be down.
@@ -126,6 +142,8 @@ std::string RunningHost::Parts::choose_client() const {
 }
 
 void RunningHost::Parts::build_queue() {
+  store_client = std::make_unique<queue::StoreClient>(
+      *store, clock, [this] { return commands.next(); }, set_aside);
   queue::EnginePorts ports;
   ports.store = store_client.get();
   ports.clock = &clock;
@@ -143,7 +161,8 @@ void RunningHost::Parts::build_queue() {
   const int dispatchers = std::min(kMostDispatchers, manifest.queue.max_concurrent_downloads);
   engine = std::make_unique<EngineRunner>(ports, engine_settings(manifest), dispatchers, plugins->download_clients());
   queue = std::make_unique<queue::QueueService>(
-      *store, clock, queue_settings(manifest), [this] { return commands.next(); }, [this] { engine->nudge(); });
+      *store, clock, queue_settings(manifest), [this] { return commands.next(); }, [this] { engine->nudge(); },
+      set_aside);
 
   search::Ports search_ports;
   search_ports.indexers = [this] {
@@ -166,7 +185,14 @@ StartFailure RunningHost::Parts::start_http() {
   // Whatever the log level: nobody can use the host without it.
   if (key->created) { std::cerr << "quarry made an API key; it is in " << key_file.string() << '\n'; }
   services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
-  services->health = [this] { return health_of(plugins->instances(), plugins->last_crash()); };
+  services->health = [this] {
+    auto notes = health_of(plugins->instances(), plugins->last_crash());
+    add_set_aside(set_aside->sentences(), notes);
+    if (const auto why = readiness.not_ready()) { notes.push_back({"StorageCheck", "error", ops::redact(*why)}); }
+    return notes;
+  };
+  services->starting = [this] { return readiness.starting(); };
+  services->not_ready = [this] { return readiness.not_ready(); };
   http::ServerOptions options;
   options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address,
                     manifest.listen.port};
@@ -182,11 +208,12 @@ RunningHost::RunningHost(const manifest::Manifest& manifest, const sdk::Clock& c
     : parts_(std::make_unique<Parts>(manifest, clock)) {}
 RunningHost::~RunningHost() = default;
 
-StartFailure RunningHost::start() {
+StartFailure RunningHost::start(const std::function<void()>& on_listening) {
   if (StartFailure f = parts_->start_plugins(); f.exit_code != kExitOk) { return f; }
-  if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
   parts_->build_queue();
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
+  if (on_listening) { on_listening(); }
+  if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
   parts_->engine->start();
   return {};
 }

@@ -2,20 +2,16 @@
 // The composition root: a manifest in, a running system out, and its orderly end.
 #pragma once
 
+#include "app/start_failure.hpp"
 #include "manifest/manifest.hpp"
 
 #include <quarry/sdk/abi/services.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace quarry::app {
-
-/// Why the host did not start; exit_code 0: it did.
-struct StartFailure {
-  int exit_code = 0;
-  std::string text;
-};
 
 class RunningHost {
  public:
@@ -23,9 +19,10 @@ class RunningHost {
   RunningHost(const manifest::Manifest& manifest, const sdk::Clock& clock);
   ~RunningHost();
 
-  /// Plugins, storage, engine, HTTP, in this order; what was started is ended again when a later part
-  /// fails. To be called once.
-  [[nodiscard]] StartFailure start();
+  /// Plugins, HTTP, storage, engine, in this order; what was started is ended again when a later part
+  /// fails. While a storage that is down is waited for, HTTP answers 503 for the API. `on_listening` is called before
+  /// that: from then on the process can be left by _exit at any moment without harm. To be called once.
+  [[nodiscard]] StartFailure start(const std::function<void()>& on_listening = {});
 
   /// The engine takes no more work and calls of plugins are cancelled, so that all who wait for them end soon;
   /// then HTTP, the engine and the plugins are ended, the storage last, so that what was under way is

@@ -23,15 +23,21 @@ namespace {
 constexpr timespec kStopLimit{10, 0};
 
 struct Progress {
+  std::atomic<bool> listening{false};  ///< answers, and waits for the storage
   std::atomic<bool> started{false};
   std::binary_semaphore asked_to_stop{0};
 };
 
 /// What the signal thread does: before the host runs a signal ends the process, which loses nothing, since
 /// the storage commits whole steps; then the first one asks it to stop, and a second one, or 10 s, end it.
+/// A host that only waits for its storage has done what it was asked to when it ends.
 void take_signals(const std::shared_ptr<Progress>& progress, const sigset_t& set) {
   int signal = 0;
   sigwait(&set, &signal);
+  if (progress->listening && !progress->started) {
+    ops::log(sdk::LogLevel::info, "app", "stopped while the storage was opened; nothing was under way");
+    ::_exit(kExitOk);
+  }
   if (!progress->started) {
     std::cerr << "quarry: ended by a signal while starting\n";
     ::_exit(128 + signal);
@@ -75,7 +81,7 @@ int serve(const HostArguments& arguments) {
   }
   const SystemClock clock;
   RunningHost host(manifest, clock);
-  if (const StartFailure failure = host.start(); failure.exit_code != kExitOk) {
+  if (const StartFailure failure = host.start([&] { progress->listening = true; }); failure.exit_code != kExitOk) {
     std::cerr << ops::redact(failure.text) << '\n';
     return failure.exit_code;
   }

@@ -133,6 +133,9 @@ class Loader {
         wrong(host, *chosen, "log_level", kLevelHelp);
       }
     }
+    if (const auto wait = host.number("start_timeout_s", 0, 86'400)) {
+      manifest_.start_timeout_ms = std::llround(*wait * 1000.0);
+    }
     const auto data = choose(overrides_.data_dir, "--data-dir", "QUARRY_DATA_DIR", host.text("data_dir"));
     manifest_.data_dir = folder_of(data, context_.folder / "quarry-data");
     const auto plugins = choose(overrides_.plugin_dir, "--plugin-dir", "QUARRY_PLUGIN_DIR", host.text("plugin_dir"));

@@ -69,6 +69,7 @@ struct Manifest {
   std::filesystem::path data_dir;    ///< absolute
   std::filesystem::path plugin_dir;  ///< absolute
   LogLevel log_level = LogLevel::info;
+  std::int64_t start_timeout_ms = 300'000;  ///< `start_timeout_s`, 0–86400 s: how long a start waits for the storage
   Queue queue;
   /// Hosts that may be reached although their address is private: "host:port", an address, or a CIDR block.
   std::vector<std::string> http_allow;

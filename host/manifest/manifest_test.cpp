@@ -78,6 +78,7 @@ TEST_F(ManifestTest, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(m.queue.default_max_retries, 3);
   EXPECT_TRUE(m.queue.priority_queue);
   EXPECT_EQ(m.queue.absence_span_ms, 10'000);
+  EXPECT_EQ(m.start_timeout_ms, 300'000);
   EXPECT_TRUE(m.plugins.empty());
 }
 
@@ -88,6 +89,7 @@ listen = "[::1]:80"
 data_dir = "/var/lib/quarry"
 plugin_dir = "../plugins"
 log_level = "warning"
+start_timeout_s = 0.5
 [queue]
 max_concurrent_downloads = 10
 default_max_retries = 1
@@ -113,6 +115,7 @@ sha256 = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
   EXPECT_EQ(m.data_dir, "/var/lib/quarry");
   EXPECT_EQ(m.plugin_dir, (folder_ / "../plugins").lexically_normal());
   EXPECT_EQ(m.log_level, LogLevel::warning);
+  EXPECT_EQ(m.start_timeout_ms, 500);
   EXPECT_EQ(m.queue.max_concurrent_downloads, 10);
   EXPECT_EQ(m.queue.default_max_retries, 1);
   EXPECT_FALSE(m.queue.priority_queue);
@@ -126,7 +129,7 @@ sha256 = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
   EXPECT_EQ(m.queue.default_category, "films");
   EXPECT_EQ(m.http_allow.size(), 5U);
   ASSERT_EQ(m.plugins.size(), 1U);
-  EXPECT_EQ(m.plugins[0].line, 21U);
+  EXPECT_EQ(m.plugins[0].line, 22U);
   EXPECT_EQ(m.plugins[0].max_concurrency, 4);
   EXPECT_EQ(m.plugins[0].sha256.substr(0, 8), "e3b0c442");
   EXPECT_EQ(m.plugins[0].config_json, "{}");

@@ -32,10 +32,13 @@ std::int64_t Dispatcher::step(std::int64_t now_ms) {
   auto rows = ports_.store->claim(settings_.lane, 1, ports_.owner, settings_.lease_ms);
   if (!rows) {
     ++store_failures_;
-    ports_.log(sdk::LogLevel::warning, "cannot take work from the queue: " + rows.error().text);
+    if (store_log_.tell()) {
+      ports_.log(sdk::LogLevel::warning, "cannot take work from the queue: " + rows.error().text);
+    }
     return now_ms + std::min(kStoreDownMaxMs, settings_.idle_ms << std::min(store_failures_, 4));
   }
   store_failures_ = 0;
+  store_log_.reset();
   claimed_ms_ = now_ms;
   if (rows->empty()) { return now_ms + settings_.idle_ms; }
   for (Download& d : *rows) {

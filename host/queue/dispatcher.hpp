@@ -50,6 +50,7 @@ class Dispatcher {
   EngineSettings settings_;
   LeaseKeeper& leases_;
   int store_failures_ = 0;
+  LogThrottle store_log_;
   std::int64_t claimed_ms_ = 0;  ///< steady, before the last claim
 };
 

@@ -30,8 +30,9 @@ Housekeeper::Housekeeper(EnginePorts ports, EngineSettings settings, LeaseKeeper
 std::int64_t Housekeeper::step(std::int64_t now_ms) {
   const auto rescued = ports_.store->rescue(ports_.owner, kRescueBatch);
   if (!rescued) {
-    ports_.log(sdk::LogLevel::warning, "cannot look for lost work: " + rescued.error().text);
+    if (store_log_.tell()) { ports_.log(sdk::LogLevel::warning, "cannot look for lost work: " + rescued.error().text); }
   } else {
+    store_log_.reset();
     for (const Download& d : *rescued) {
       ports_.log(sdk::LogLevel::info, "download " + std::to_string(d.id) +
                                           " was left behind by a worker that is gone; it is now " +

@@ -67,19 +67,6 @@ class LeaseKeeper {
   std::unordered_map<std::int64_t, std::int64_t> epochs_;
 };
 
-/// Rescues rows whose lease ran out, and extends the leases that are held.
-class Housekeeper {
- public:
-  Housekeeper(EnginePorts ports, EngineSettings settings, LeaseKeeper& leases);
-  /// `now_ms` by the steady clock, as is the answer: when to come again.
-  [[nodiscard]] std::int64_t step(std::int64_t now_ms);
-
- private:
-  EnginePorts ports_;
-  EngineSettings settings_;
-  LeaseKeeper& leases_;
-};
-
 /// For a trouble that may come back each second: tells the first, then the 2nd, 4th, 8th … A night of
 /// it is a dozen lines, not thirty thousand.
 class LogThrottle {
@@ -92,6 +79,20 @@ class LogThrottle {
 
  private:
   std::uint64_t seen_ = 0;
+};
+
+/// Rescues rows whose lease ran out, and extends the leases that are held.
+class Housekeeper {
+ public:
+  Housekeeper(EnginePorts ports, EngineSettings settings, LeaseKeeper& leases);
+  /// `now_ms` by the steady clock, as is the answer: when to come again.
+  [[nodiscard]] std::int64_t step(std::int64_t now_ms);
+
+ private:
+  EnginePorts ports_;
+  EngineSettings settings_;
+  LeaseKeeper& leases_;
+  LogThrottle store_log_;
 };
 
 /// The bit of a state or status in a filter.

@@ -52,8 +52,9 @@ bool can_retry(sdk::DownloadState state) noexcept {
 }
 
 QueueService::QueueService(sdk::QueueStore& store, const sdk::Clock& clock, QueueSettings settings,
-                           std::function<std::string()> next_command_id, std::function<void()> changed)
-    : store_(std::make_unique<StoreClient>(store, clock, std::move(next_command_id))),
+                           std::function<std::string()> next_command_id, std::function<void()> changed,
+                           std::shared_ptr<SetAside> set_aside)
+    : store_(std::make_unique<StoreClient>(store, clock, std::move(next_command_id), std::move(set_aside))),
       clock_(clock),
       settings_(std::move(settings)),
       changed_(std::move(changed)) {}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "queue/download.hpp"
+#include "queue/set_aside.hpp"
 
 #include <quarry/sdk/abi/services.hpp>
 
@@ -53,9 +54,10 @@ struct QueueSettings {
 /// `unavailable` (the storage cannot be written: nothing was changed).
 class QueueService {
  public:
-  /// `changed` is called after each change, so that the engine looks at once.
+  /// `changed` is called after each change, so that the engine looks at once. `set_aside`: see StoreClient.
   QueueService(sdk::QueueStore& store, const sdk::Clock& clock, QueueSettings settings,
-               std::function<std::string()> next_command_id, std::function<void()> changed);
+               std::function<std::string()> next_command_id, std::function<void()> changed,
+               std::shared_ptr<SetAside> set_aside = std::make_shared<SetAside>());
   ~QueueService();
 
   [[nodiscard]] std::variant<Grabbed, GrabFailure> grab(const GrabRequest& request);

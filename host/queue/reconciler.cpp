@@ -38,9 +38,10 @@ std::int64_t Reconciler::step(std::int64_t now_ms) {
   last_step_ms_ = now_ms;
   auto rows = open_downloads(now_ms);
   if (!rows) {
-    ports_.log(sdk::LogLevel::warning, "cannot read the queue: " + rows.error().text);
+    if (store_log_.tell()) { ports_.log(sdk::LogLevel::warning, "cannot read the queue: " + rows.error().text); }
     return now_ms + settings_.poll_ms * 2;
   }
+  store_log_.reset();
   const bool full_due = listing_.is_due(now_ms);
   if (rows->empty() && !full_due) { return now_ms + settings_.poll_ms; }
   switch (duty_.keep()) {

@@ -72,6 +72,7 @@ class Reconciler {
   std::int64_t look_again_ms_ = 0;  ///< another host has the duty
   int failures_ = 0;
   LogThrottle failure_log_;
+  LogThrottle store_log_;
   bool on_duty_ = false;         ///< since this step took or kept the duty
   bool listing_counts_ = false;  ///< a believable complete listing was read in this step
 };

@@ -11,8 +11,9 @@ constexpr std::size_t kMaxMetainfo = 32U << 20U;
 constexpr int kPage = 500;
 }  // namespace
 
-StoreClient::StoreClient(sdk::QueueStore& store, const sdk::Clock& clock, std::function<std::string()> next_command_id)
-    : store_(store), clock_(clock), next_command_id_(std::move(next_command_id)) {}
+StoreClient::StoreClient(sdk::QueueStore& store, const sdk::Clock& clock, std::function<std::string()> next_command_id,
+                         std::shared_ptr<SetAside> set_aside)
+    : store_(store), clock_(clock), next_command_id_(std::move(next_command_id)), set_aside_(std::move(set_aside)) {}
 
 sdk::BasicContext StoreClient::context() const { return {clock_, kStoreTimeoutMs, "queue"}; }
 
@@ -59,11 +60,28 @@ sdk::Result<std::vector<Download>> StoreClient::claim(std::string_view lane, int
   request.owner = owner;
   request.lease_ms = lease_ms;
   std::vector<Download> rows;
-  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  std::vector<Download> unsound;
+  auto sink = sdk::download_sink(
+      [&](const sdk::DownloadView& v) { (set_aside_->admits(v) ? rows : unsound).push_back(copy_of(v)); });
   auto ctx = context();
   const sdk::Status status = store_.claim(ctx, request, sink);
   if (!status.ok()) { return ctx.failure(status, "the storage could not claim"); }
+  for (const Download& d : unsound) { block(d); }
   return rows;
+}
+
+void StoreClient::block(const Download& claimed) {
+  sdk::Transition change;
+  change.id = claimed.id;
+  change.epoch = claimed.epoch;
+  change.from = sdk::DownloadState::dispatching;
+  change.to = sdk::DownloadState::blocked;
+  change.reason = "its row is damaged";
+  change.patch.fields = sdk::kPatchError;
+  change.patch.error_code = sdk::Code::invalid;
+  change.patch.error = change.reason;
+  // Where the row is too bad even for that, its lease runs out and it is claimed again: no harm, and it is told of.
+  static_cast<void>(transition(change));
 }
 
 sdk::Result<std::vector<sdk::Outcome>> StoreClient::heartbeat(std::string_view owner, std::int64_t lease_ms,
@@ -108,7 +126,9 @@ sdk::Result<sdk::Outcome> StoreClient::edit(sdk::Edit edit) {
 sdk::Result<std::vector<Download>> StoreClient::rescue(std::string_view owner, int limit) {
   const std::string command = next_command_id_();
   std::vector<Download> rows;
-  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { rows.push_back(copy_of(v)); });
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) {
+    if (set_aside_->admits(v)) { rows.push_back(copy_of(v)); }
+  });
   auto ctx = context();
   const sdk::Status status = store_.rescue(ctx, command, owner, limit, sink);
   if (!status.ok()) { return ctx.failure(status, "the storage could not rescue"); }
@@ -152,13 +172,17 @@ sdk::Result<Download> StoreClient::find(const sdk::FindRequest& request) {
 
 sdk::Done StoreClient::find(const sdk::FindRequest& request, const RowVisit& visit) {
   bool found = false;
+  std::int64_t unsound = 0;
   auto sink = sdk::download_sink([&](const sdk::DownloadView& v) {
-    found = true;
-    visit(v);
+    found = set_aside_->admits(v);
+    unsound = found ? 0 : v.id;
+    if (found) { visit(v); }
     return false;  // one is all there is
   });
   auto ctx = context();
   const sdk::Status status = store_.find(ctx, request, sink);
+  if (status.code == sdk::Code::not_found && request.by == sdk::FindBy::id) { set_aside_->forget(request.id); }
+  if (unsound != 0) { return sdk::failure(sdk::Code::conflict, set_aside_->sentence(unsound)); }
   if (!status.ok()) { return ctx.failure(status, "there is no such download"); }
   if (!found) { return sdk::failure(sdk::Code::not_found, "there is no such download"); }
   return sdk::Unit{};
@@ -173,12 +197,22 @@ sdk::Result<std::vector<Download>> StoreClient::list(const sdk::ListRequest& req
 }
 
 sdk::Result<std::int64_t> StoreClient::list(const sdk::ListRequest& request, const RowVisit& visit) {
-  std::int64_t total = 0;
-  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) { visit(v); });
+  const auto page = read_page(request, visit);
+  if (!page) { return page.error(); }
+  return page->total;
+}
+
+sdk::Result<PageRead> StoreClient::read_page(const sdk::ListRequest& request, const RowVisit& visit) {
+  PageRead page;
+  auto sink = sdk::download_sink([&](const sdk::DownloadView& v) {
+    ++page.rows;
+    page.last_id = v.id;
+    if (set_aside_->admits(v)) { visit(v); }
+  });
   auto ctx = context();
-  const sdk::Status status = store_.list(ctx, request, sink, total);
+  const sdk::Status status = store_.list(ctx, request, sink, page.total);
   if (!status.ok()) { return ctx.failure(status, "the storage could not list"); }
-  return total;
+  return page;
 }
 
 sdk::Result<std::vector<Download>> StoreClient::list_all(sdk::ListFilter filter) {
@@ -187,12 +221,10 @@ sdk::Result<std::vector<Download>> StoreClient::list_all(sdk::ListFilter filter)
     sdk::ListRequest request;
     request.filter = filter;
     request.limit = kPage;
-    auto page = list(request);
+    const auto page = read_page(request, [&](const sdk::DownloadView& v) { all.push_back(copy_of(v)); });
     if (!page) { return page.error(); }
-    const bool last = page->size() < static_cast<std::size_t>(kPage);
-    std::move(page->begin(), page->end(), std::back_inserter(all));
-    if (last) { return all; }
-    filter.after_id = all.back().id;
+    if (page->rows < kPage) { return all; }
+    filter.after_id = page->last_id;
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "queue/text.hpp"
 
+#include <algorithm>
+
 namespace quarry::queue {
 namespace {
 
@@ -40,6 +42,18 @@ std::string clean_line(std::string_view text, std::size_t max_bytes) {
     out += character;
   }
   return out;
+}
+
+bool is_sound_text(std::string_view text) noexcept {
+  if (text.find('\0') != text.npos) { return false; }
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) { return true; }
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) { return false; }
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace quarry::queue

@@ -11,4 +11,7 @@ namespace quarry::queue {
 /// is longer than `max_bytes` is cut between two characters. [thread-safe]
 [[nodiscard]] std::string clean_line(std::string_view text, std::size_t max_bytes);
 
+/// Valid UTF-8 without NUL, as every text of the queue is. [thread-safe]
+[[nodiscard]] bool is_sound_text(std::string_view text) noexcept;
+
 }  // namespace quarry::queue

@@ -2,6 +2,7 @@
 // What a failure of PostgreSQL means to whoever called: a code of the SDK and a sentence.
 #pragma once
 
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <exception>
@@ -26,7 +27,8 @@ inline constexpr std::string_view kDeadlockDetected = "40P01";
 
 /// Server down, disk full, read-only, too many connections: `unavailable`, worth another try. Wrong password, unknown
 /// database, missing rights or TLS: `unavailable`, not worth one. Anything else of PostgreSQL: `internal`. An
-/// sdk::Error stays itself. `place`: see place_of(). No sentence holds a password.
+/// sdk::Error stays itself. The vendor code is an sdk::OpenFault where one fits, else 0. `place`: see place_of(). No
+/// sentence holds a password.
 [[nodiscard]] sdk::Failure explain(const std::exception& error, const std::string& place);
 
 }  // namespace quarry::storage_postgres

@@ -2,6 +2,7 @@
 #include "failures.hpp"
 
 #include "raw_postgres.hpp"
+#include "test_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,6 +33,44 @@ TEST(Failures, AWrongPasswordIsNotWorthAnotherTry) {
   EXPECT_EQ(refused.status.code, sdk::Code::unavailable);
   EXPECT_EQ(refused.status.flags & sdk::kRetryable, 0U);
   EXPECT_NE(refused.text.find("refused the password"), std::string::npos);
+}
+
+TEST(Failures, TellWhatStandsInTheWayOfAStart) {
+  const auto fault = [](const char* state, const char* text) {
+    return static_cast<sdk::OpenFault>(told(state, text).status.vendor_code);
+  };
+  using sdk::OpenFault;
+  EXPECT_EQ(fault("", "connection to server at \"127.0.0.1\", port 5432 failed: Connection refused"),
+            OpenFault::unreachable);
+  EXPECT_EQ(fault("", "could not translate host name \"db\" to address"), OpenFault::unreachable);
+  EXPECT_EQ(fault("57P03", "the database system is starting up"), OpenFault::unreachable);
+  EXPECT_EQ(fault("53300", "sorry, too many clients already"), OpenFault::unreachable);
+  EXPECT_EQ(fault("28P01", "Passwort-Authentifizierung fehlgeschlagen"), OpenFault::credentials);
+  EXPECT_EQ(fault("28000", "no pg_hba.conf entry for host \"::1\", user \"u\", database \"d\", SSL encryption"),
+            OpenFault::credentials);
+  EXPECT_EQ(fault("28000", "no pg_hba.conf entry for host \"::1\", user \"u\", database \"d\", no encryption"),
+            OpenFault::tls);
+  EXPECT_EQ(fault("", "SSL error: certificate verify failed"), OpenFault::tls);
+  EXPECT_EQ(fault("", "root certificate file \"/x\" does not exist"), OpenFault::tls);
+  EXPECT_EQ(fault("", "SSL error: unexpected eof while reading"), OpenFault::unreachable) << "a connection that broke";
+  EXPECT_EQ(fault("", "SSL SYSCALL error: Connection reset by peer"), OpenFault::unreachable);
+  EXPECT_EQ(fault("3D000", "no such database"), OpenFault::missing);
+  EXPECT_EQ(fault("42501", "denied"), OpenFault::rights);
+  EXPECT_EQ(fault("25006", "read-only"), OpenFault::read_only);
+  EXPECT_EQ(fault("53100", "full"), OpenFault::full);
+  EXPECT_EQ(fault("XX001", "invalid page"), OpenFault::damaged);
+  EXPECT_EQ(fault("42P05", "prepared statement \"st_2\" already exists"), OpenFault::foreign);
+  EXPECT_EQ(told("42P01", "no such table").status.vendor_code, 0);
+}
+
+TEST(RefusalState, IsToldByTheServerInAnyLanguage) {
+  if (const std::string why = testing::TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
+  const std::string url = testing::TestDatabase::get().url();
+  EXPECT_EQ(refusal_state(connection_words(url)), "") << "it refuses nothing";
+  const std::string server = url.substr(url.find('@'));
+  EXPECT_EQ(refusal_state(connection_words("postgresql://nobody:wrong" + server)), "28P01");
+  EXPECT_EQ(refusal_state(connection_words(url + "_of_nobody")), "3D000");
+  EXPECT_EQ(refusal_state(connection_words("postgresql://u:p@127.0.0.1:1/d")), "") << "nobody is there to say it";
 }
 
 TEST(Failures, ALostConnectionIsToldFromARefusedStatement) {

@@ -3,10 +3,15 @@
 
 #include "schema.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 namespace quarry::storage_postgres {
 namespace {
+
+constexpr sdk::Status refused(sdk::Code code, sdk::OpenFault fault) {
+  return {code, 0, 0, static_cast<std::int32_t>(fault)};
+}
 
 constexpr Integer kOldestServer = 130000;
 /// "QRRY": held while the schema is brought up to date.
@@ -20,12 +25,12 @@ Integer ask(Session& session, const std::string& sql) {
 
 void check_server(Session& session, const std::string& place) {
   if (ask(session, "SELECT cast(current_setting('server_version_num') AS integer)") < kOldestServer) {
-    throw sdk::Error(sdk::Code::unavailable, "PostgreSQL (" + place + ") has version " +
-                                                 session.raw().parameter("server_version") +
-                                                 "; the storage needs 13 or newer");
+    throw sdk::Error(refused(sdk::Code::unavailable, sdk::OpenFault::foreign),
+                     "PostgreSQL (" + place + ") has version " + session.raw().parameter("server_version") +
+                         "; the storage needs 13 or newer");
   }
   if (session.raw().parameter("server_encoding") != "UTF8") {
-    throw sdk::Error(sdk::Code::unavailable,
+    throw sdk::Error(refused(sdk::Code::unavailable, sdk::OpenFault::foreign),
                      "the database (" + place + ") does not keep UTF-8; make one with `createdb --encoding=UTF8`");
   }
 }
@@ -42,10 +47,10 @@ bool next_step(Session& session, const std::string& place) {
   session.raw().exec(kLock);
   const Integer version = version_of(session);
   if (version > sql::kSchemaVersion) {
-    throw sdk::Error(sdk::Code::conflict, "the database (" + place + ") has version " + std::to_string(version) +
-                                              ", and this quarry knows versions up to " +
-                                              std::to_string(sql::kSchemaVersion) +
-                                              "; install the newer quarry again or restore a backup");
+    throw sdk::Error(refused(sdk::Code::conflict, sdk::OpenFault::newer),
+                     "the database (" + place + ") has version " + std::to_string(version) +
+                         ", and this quarry knows versions up to " + std::to_string(sql::kSchemaVersion) +
+                         "; install the newer quarry again or restore a backup");
   }
   if (version < sql::kSchemaVersion) {
     session.raw().exec(sql::kMigrations.at(static_cast<std::size_t>(version)));

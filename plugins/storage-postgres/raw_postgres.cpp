@@ -6,8 +6,12 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
+#include <poll.h>
+
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -27,6 +31,7 @@ using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 constexpr Oid kInt8 = 20;
 constexpr Oid kBytea = 17;
 constexpr int kBinary = 1;
+constexpr auto kRefusalTime = std::chrono::seconds(5);
 
 /// What a session asks for when the URL does not. Without them a peer that vanished without a word is noticed
 /// after hours.
@@ -98,6 +103,41 @@ std::string place_of(const std::string& url) {
     return std::string(otherwise);
   };
   return value("host", "local socket") + ":" + value("port", "5432") + ", database " + value("dbname", "of the user");
+}
+
+namespace {
+
+struct Finish {
+  void operator()(PGconn* of) const noexcept { PQfinish(of); }
+};
+
+/// The code in "FATAL:  28P01: …". The word before it is in the server's language.
+std::string state_told(std::string_view text) {
+  constexpr std::string_view kMark = ":  ";
+  constexpr std::size_t kLength = 5;
+  const std::size_t mark = text.find(kMark);
+  if (mark == text.npos || text.size() < mark + kMark.size() + kLength + 1) { return {}; }
+  const std::string_view state = text.substr(mark + kMark.size(), kLength);
+  const bool real =
+      std::all_of(state.begin(), state.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+  return real && text[mark + kMark.size() + kLength] == ':' ? std::string(state) : std::string();
+}
+
+}  // namespace
+
+std::string refusal_state(const std::string& words) {
+  const std::unique_ptr<PGconn, Finish> one(PQconnectStart(words.c_str()));
+  if (one == nullptr) { return {}; }
+  PQsetErrorVerbosity(one.get(), PQERRORS_VERBOSE);
+  const auto end = std::chrono::steady_clock::now() + kRefusalTime;
+  PostgresPollingStatusType step = PGRES_POLLING_WRITING;
+  while (step != PGRES_POLLING_OK && step != PGRES_POLLING_FAILED) {
+    pollfd socket{PQsocket(one.get()), static_cast<short>(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || poll(&socket, 1, static_cast<int>(left.count())) <= 0) { return {}; }
+    step = PQconnectPoll(one.get());
+  }
+  return step == PGRES_POLLING_OK ? std::string() : state_told(PQerrorMessage(one.get()));
 }
 
 RawPostgres::RawPostgres(soci::session& session)

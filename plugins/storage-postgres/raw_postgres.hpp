@@ -36,6 +36,10 @@ class PostgresFailure : public std::runtime_error {
 /// "host:port, database" for sentences: no user, no password.
 [[nodiscard]] std::string place_of(const std::string& url);
 
+/// The SQLSTATE with which the server refuses a connection; empty when it does not, or says nothing. libpq tells it
+/// only to who connects step by step, so this is one more try. Takes at most about 5 s.
+[[nodiscard]] std::string refusal_state(const std::string& words);
+
 /// The connection behind a SOCI session. Does not own it.
 class RawPostgres {
  public:

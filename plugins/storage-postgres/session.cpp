@@ -23,9 +23,13 @@ std::int64_t rounded_up(std::int64_t ms) {
 
 }  // namespace
 
-Session::Session(const std::string& words, Access access) : session_(soci::postgresql, words), raw_(session_) {
+Session::Session(const std::string& words, Access access) try : session_(soci::postgresql, words), raw_(session_) {
   raw_.exec(sql::kSession);
   raw_.exec(access == Access::writer ? sql::kWriterSession : sql::kReaderSession);
+} catch (const soci::soci_error& error) {
+  // Only what a server says has two blanks behind its first word; libpq has no state for its own sentences.
+  const std::string text = error.get_error_message();
+  throw PostgresFailure(text.find(":  ") == text.npos ? std::string() : refusal_state(words), text);
 }
 
 void Session::keep_to(const sdk::CallContext& ctx) {

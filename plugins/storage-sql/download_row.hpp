@@ -6,10 +6,24 @@
 
 #include <quarry/sdk/abi/queue_store.hpp>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 namespace quarry::storage_sql {
+
+/// A number that does not fit becomes the nearest that does: never a small and innocent one.
+template <class Narrow>
+[[nodiscard]] constexpr Narrow narrowed(std::int64_t value) noexcept {
+  return static_cast<Narrow>(
+      std::clamp<std::int64_t>(value, std::numeric_limits<Narrow>::min(), std::numeric_limits<Narrow>::max()));
+}
+/// The same for bits, of which a number that does not fit has all.
+[[nodiscard]] constexpr std::uint32_t narrowed_bits(std::int64_t value) noexcept {
+  const bool fits = value >= 0 && value <= std::numeric_limits<std::uint32_t>::max();
+  return fits ? static_cast<std::uint32_t>(value) : std::numeric_limits<std::uint32_t>::max();
+}
 
 inline constexpr char kDownloadColumns[] = QUARRY_DOWNLOAD_COLUMNS;
 inline constexpr std::size_t kDownloadIntegers = 25;
@@ -25,15 +39,16 @@ inline constexpr std::array kDownloadTexts = {
     &sdk::DownloadView::error,          &sdk::DownloadView::client_state,
 };
 
-/// `source` answers integer(column), real(column) and text(column), counted from 0.
+/// The row as it is, also one that should not exist: whoever reads it judges it. `source` answers integer(column),
+/// real(column) and text(column), counted from 0.
 template <class Source>
 [[nodiscard]] sdk::DownloadView read_row(const Source& source) {
   sdk::DownloadView row;
   int column = 0;
   const auto big = [&] { return source.integer(column++); };
-  const auto small = [&] { return static_cast<std::int32_t>(source.integer(column++)); };
+  const auto small = [&] { return narrowed<std::int32_t>(source.integer(column++)); };
   row.id = big();
-  row.flags = static_cast<std::uint32_t>(big());
+  row.flags = narrowed_bits(big());
   row.epoch = big();
   row.version = big();
   row.state = static_cast<sdk::DownloadState>(small());

@@ -3,6 +3,7 @@
 
 #include "statements.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -12,12 +13,16 @@ namespace {
 
 constexpr int kBusyMs = 5000;
 
+[[noreturn]] void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text) {
+  throw sdk::Error({code, 0, 0, static_cast<std::int32_t>(fault)}, text);
+}
+
 void set_wal(RawDatabase& raw, const std::string& path) {
   const std::string mode = raw.text("PRAGMA journal_mode=WAL");
   if (mode == "wal") { return; }
-  throw sdk::Error(sdk::Code::unavailable, "the queue database " + path +
-                                               " cannot use a write-ahead log on this file system (it answered \"" +
-                                               mode + "\"); choose a folder on a local disk");
+  refuse(sdk::Code::unavailable, sdk::OpenFault::file_system,
+         "the queue database " + path + " cannot use a write-ahead log on this file system (it answered \"" + mode +
+             "\"); choose a folder on a local disk");
 }
 
 }  // namespace
@@ -41,13 +46,14 @@ void migrate(Connection& connection, const std::string& path) {
   const auto owner = raw.integer("PRAGMA application_id", 0);
   const bool empty = raw.integer("SELECT count(*) FROM sqlite_schema", 0) == 0;
   if (owner != sql::kApplicationId && !empty) {
-    throw sdk::Error(sdk::Code::conflict, path + " is the database of another program; choose another file");
+    refuse(sdk::Code::conflict, sdk::OpenFault::foreign,
+           path + " is the database of another program; choose another file");
   }
   if (version > sql::kSchemaVersion) {
-    throw sdk::Error(sdk::Code::conflict, "the queue database " + path + " has version " + std::to_string(version) +
-                                              ", and this quarry knows versions up to " +
-                                              std::to_string(sql::kSchemaVersion) +
-                                              "; install the newer quarry again or restore a backup");
+    refuse(sdk::Code::conflict, sdk::OpenFault::newer,
+           "the queue database " + path + " has version " + std::to_string(version) +
+               ", and this quarry knows versions up to " + std::to_string(sql::kSchemaVersion) +
+               "; install the newer quarry again or restore a backup");
   }
   for (int next = version + 1; next <= sql::kSchemaVersion; ++next) {
     const std::string steps = std::string("BEGIN IMMEDIATE;") +

@@ -70,6 +70,7 @@ TEST(Opening, RefusesANewerDatabaseAndNamesBothVersions) {
   }
   const auto [status, text] = try_open(host, folder.file());
   EXPECT_EQ(status.code, Code::conflict);
+  EXPECT_EQ(status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::newer));
   EXPECT_NE(text.find("version 77"), std::string::npos) << text;
   EXPECT_NE(text.find("up to " + std::to_string(sql::kSchemaVersion)), std::string::npos) << text;
 }
@@ -83,6 +84,7 @@ TEST(Opening, RefusesTheDatabaseOfAnotherProgram) {
   sdk::testing::FakeHost host;
   const auto [status, text] = try_open(host, folder.file());
   EXPECT_EQ(status.code, Code::conflict);
+  EXPECT_EQ(status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::foreign));
   EXPECT_NE(text.find("another program"), std::string::npos) << text;
 }
 
@@ -96,6 +98,7 @@ TEST(Opening, RefusesAFileThatIsNoDatabase) {
   const auto [status, text] = try_open(host, folder.file());
   EXPECT_EQ(status.code, Code::unavailable);
   EXPECT_FALSE(status.retryable());
+  EXPECT_EQ(status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged));
   EXPECT_NE(text.find("is not an SQLite database"), std::string::npos) << text;
 }
 

@@ -9,8 +9,10 @@
 namespace quarry::storage_sqlite {
 namespace {
 
-sdk::Failure unavailable(int code, bool retry, const std::string& text) {
-  return {sdk::Status{sdk::Code::unavailable, retry ? sdk::kRetryable : 0U, 0, code}, text};
+using sdk::OpenFault;
+
+sdk::Failure unavailable(OpenFault fault, bool retry, const std::string& text) {
+  return {sdk::Status{sdk::Code::unavailable, retry ? sdk::kRetryable : 0U, 0, static_cast<std::int32_t>(fault)}, text};
 }
 
 /// SQLite's own sentence. SOCI's what() would add the statement with all its values, passkeys among them.
@@ -31,25 +33,30 @@ sdk::Failure explain(const std::exception& error, const std::string& path) {
   if (const auto* ours = dynamic_cast<const sdk::Error*>(&error)) { return {ours->status(), ours->what()}; }
   const int code = sqlite_code(error);
   const std::string file = "the queue database " + path;
-  switch (code & 0xff) {
+  // A database that is opened on a full disk fails here first.
+  switch (code == kSharedMemorySize ? SQLITE_FULL : code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return unavailable(code, true, file + " is locked by another program (nothing was changed); close that program");
+      return unavailable(OpenFault::unreachable, true,
+                         file + " is locked by another program (nothing was changed); close that program");
     case SQLITE_FULL:
-      return unavailable(code, true, file + " cannot grow: the disk is full (nothing was changed); free some space");
+      return unavailable(OpenFault::full, true,
+                         file + " cannot grow: the disk is full (nothing was changed); free some space");
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return unavailable(code, true,
+      return unavailable(OpenFault::rights, true,
                          file + " cannot be written (nothing was changed); check its permissions and mount");
     case SQLITE_IOERR:
-      return unavailable(code, true, file + " met an I/O error (nothing was changed): " + sentence_of(error));
+      return {sdk::Status{sdk::Code::unavailable, sdk::kRetryable, 0, code},
+              file + " met an I/O error (nothing was changed): " + sentence_of(error)};
     case SQLITE_CANTOPEN:
-      return unavailable(code, true,
+      return unavailable(OpenFault::rights, true,
                          file + " cannot be opened; check that the folder and file can be read and written");
     case SQLITE_NOTADB:
-      return unavailable(code, false, file + " is not an SQLite database; move the file away or restore a backup");
+      return unavailable(OpenFault::damaged, false,
+                         file + " is not an SQLite database; move the file away or restore a backup");
     case SQLITE_CORRUPT:
-      return unavailable(code, false,
+      return unavailable(OpenFault::damaged, false,
                          file +
                              " is damaged; restore a backup, or save what is left with "
                              "`sqlite3 FILE .recover`");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <quarry/sdk/abi/plugin.hpp>
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <exception>
@@ -12,12 +13,14 @@ namespace quarry::storage_sqlite {
 
 /// SQLite's extended result codes that are looked at by name.
 inline constexpr int kConstraintUnique = 2067;
+inline constexpr int kSharedMemorySize = 4874;  ///< the -shm file beside the database cannot grow
 
 /// The extended result code that `error` carries, 0 when it is not from SQLite.
 [[nodiscard]] int sqlite_code(const std::exception& error) noexcept;
 
 /// Lock, full disk, I/O error, read-only file: `unavailable`, worth another try. Damaged or foreign
-/// file: `unavailable`, not worth one. Anything else of SQLite: `internal`. An sdk::Error stays itself.
+/// file: `unavailable`, not worth one. Anything else of SQLite: `internal`. An sdk::Error stays itself. The
+/// vendor code is an sdk::OpenFault where one fits, else SQLite's.
 [[nodiscard]] sdk::Failure explain(const std::exception& error, const std::string& path);
 
 }  // namespace quarry::storage_sqlite

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "file_guard.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <fcntl.h>
@@ -25,6 +26,19 @@ using sdk::Error;
 constexpr mode_t kPrivate = 0600;
 
 [[noreturn]] void refuse(Code code, const std::string& text) { throw Error(code, text); }
+[[noreturn]] void refuse(Code code, sdk::OpenFault fault, const std::string& text) {
+  throw Error({code, 0, 0, static_cast<std::int32_t>(fault)}, text);
+}
+/// For a file that the system does not give us.
+[[noreturn]] void refuse_for(int error, const std::string& text) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const sdk::OpenFault fault = full             ? sdk::OpenFault::full
+                               : error == EROFS ? sdk::OpenFault::read_only
+                                                : sdk::OpenFault::rights;
+  refuse(Code::unavailable, fault,
+         text + ": " + std::strerror(error) +
+             (full ? "; free some space" : "; check the owner, the permissions and the mount of its folder"));
+}
 
 /// The real place of `file`: of the file itself when it exists, else of its folder. Two names of one
 /// file must meet at one lock.
@@ -32,7 +46,7 @@ std::string resolve(const std::string& file) {
   const fs::path path = fs::absolute(file);
   std::error_code error;
   if (!fs::is_directory(path.parent_path(), error)) {
-    refuse(Code::invalid,
+    refuse(Code::invalid, sdk::OpenFault::missing,
            "the folder " + path.parent_path().string() + " of the queue database does not exist; make it");
   }
   if (fs::is_directory(path, error)) {
@@ -50,8 +64,9 @@ void check_file_system(const std::string& path) {
   if (statfs(folder.c_str(), &info) != 0) { return; }
   const std::string_view name = unsafe_file_system(static_cast<long>(info.f_type));
   if (name.empty()) { return; }
-  refuse(Code::invalid, "the queue database cannot live in " + folder + ": it is on " + std::string(name) +
-                            ", where locks and shared memory are not reliable; choose a folder on a local disk");
+  refuse(Code::invalid, sdk::OpenFault::file_system,
+         "the queue database cannot live in " + folder + ": it is on " + std::string(name) +
+             ", where locks and shared memory are not reliable; choose a folder on a local disk");
 }
 
 std::string read_owner(int descriptor) {
@@ -123,14 +138,15 @@ FileGuard::~FileGuard() { close(lock_); }
 void FileGuard::take_lock() {
   const std::string name = path_ + ".lock";
   lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivate);
-  if (lock_ < 0) { refuse(Code::unavailable, "cannot open " + name + ": " + std::strerror(errno)); }
+  if (lock_ < 0) { refuse_for(errno, "the lock " + name + " of the queue database cannot be opened"); }
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     const int why = errno;
     const std::string owner = read_owner(lock_);
     close(lock_);
     if (why != EWOULDBLOCK) { refuse(Code::unavailable, "cannot lock " + name + ": " + std::strerror(why)); }
-    refuse(Code::conflict, "the queue database " + path_ + " is in use by process " +
-                               (owner.empty() ? "(unknown)" : owner) + "; stop it or choose another file");
+    refuse(Code::conflict, sdk::OpenFault::in_use,
+           "the queue database " + path_ + " is in use by process " + (owner.empty() ? "(unknown)" : owner) +
+               "; stop it or choose another file");
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   // Only for the sentence above; the lock itself does not depend on it.
@@ -139,7 +155,7 @@ void FileGuard::take_lock() {
 
 void FileGuard::make_file() const {
   const int made = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate);
-  if (made < 0) { refuse(Code::unavailable, "cannot open the queue database " + path_ + ": " + std::strerror(errno)); }
+  if (made < 0) { refuse_for(errno, "the queue database " + path_ + " cannot be opened"); }
   close(made);
 }
 

@@ -11,6 +11,7 @@ from e2e import E2eTest, main, request, wait_until
 
 INSIDE = "QUARRY_DISK_FULL_INSIDE"
 SKIPPED = 77
+FULL_DISK = 15  # how a host ends that cannot open its storage for want of space
 DISK_MIB = 8
 
 
@@ -82,6 +83,28 @@ class DiskFull(E2eTest):
         quarry.start()
         self.assertEqual({row["id"] for row in quarry.api.queue()}, accepted, "and all of it survives a crash on a full disk")
         self.assertEqual(quarry.api.item(first_id)["status"], "paused")
+
+    def test_a_start_on_a_full_disk_says_so(self):
+        """The data folder lies elsewhere: the disk under the queue's file is the full one."""
+        self.fill()
+        self.refused("new.db")
+        (self.disk / "filler").unlink()
+        quarry = self.lab.quarry(self.manifest("old.db"), name="elsewhere")
+        quarry.stop()
+        self.fill()
+        self.refused("old.db")
+        (self.disk / "filler").unlink()
+        quarry.start()
+
+    def manifest(self, file):
+        store = {"id": "store", "library": "quarry-storage-sqlite.so", "config": {"path": str(self.disk / file)}}
+        return self.lab.manifest([store, self.lab.scorer_plugin()])
+
+    def refused(self, file):
+        quarry = self.lab.quarry(self.manifest(file), name="elsewhere", wait=False)
+        self.assertEqual(quarry.process.popen.wait(20), FULL_DISK, quarry.process.tail())
+        self.assertIn("free some space", quarry.process.tail(1))
+        self.assertIn(str(self.disk / file), quarry.process.tail(1))
 
 
 if __name__ == "__main__":

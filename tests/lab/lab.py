@@ -24,7 +24,7 @@ from pathlib import Path
 import torrent as torrent_file
 from postgres import PrivatePostgres
 from processes import Process, Reaper, free_port, wait_until
-from web import QBittorrentApi, QuarryApi, answers, request
+from web import QBittorrentApi, QuarryApi, answers, is_ready, request
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PASSWORD = "lab-password"
@@ -152,17 +152,19 @@ class Indexer:
 
 
 class Quarry:
-    """`quarry serve` with a data folder of its own. `env`: what it sees beside our own environment."""
+    """`quarry serve` with a data folder of its own. `env`: what it sees beside our own environment; `name`: of its folder
+    and its log; `wait`: until it is ready."""
 
-    def __init__(self, lab, manifest, env=None):
+    def __init__(self, lab, manifest, env=None, name="quarry", wait=True):
         self.lab = lab
+        self.name = name
         self.manifest = Path(manifest)
         self.env = {**os.environ, **(env or {})}
-        self.data = lab.subfolder("quarry")
+        self.data = lab.subfolder(name)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
-        self.start()
+        self.start(wait)
 
     def command(self):
         return [str(self.lab.binary("quarry")), "serve", "--manifest", str(self.manifest), "--data-dir", str(self.data),
@@ -170,12 +172,12 @@ class Quarry:
 
     def start(self, wait=True):
         """Also after kill9() or stop(): it finds its data again."""
-        self.process = self.lab.start("quarry", self.command(), env=self.env)
+        self.process = self.lab.start(self.name, self.command(), env=self.env)
         if wait:
             self.wait_ready()
 
     def wait_ready(self, seconds=30):
-        wait_until("quarry answers /ping", lambda: answers(f"{self.url}/ping"), seconds, process=self.process)
+        wait_until(f"{self.name} is ready", lambda: is_ready(self.url), seconds, process=self.process)
 
     @property
     def api_key_file(self):
@@ -262,8 +264,8 @@ class Lab:
         """`torrent`: what the best release of its film really is; `arguments`: for make_catalog.py."""
         return Indexer(self, torrent, arguments)
 
-    def quarry(self, manifest, env=None):
-        return Quarry(self, manifest, env)
+    def quarry(self, manifest, env=None, **options):
+        return Quarry(self, manifest, env, **options)
 
     def postgres(self, durable=False):
         """A PrivatePostgres whose log lies with the others."""
@@ -326,12 +328,14 @@ class Lab:
         return {"id": "hdbits", "library": "quarry-hdbits.so",
                 "config": {"url": indexer.url, "username": indexer.username, "passkey": indexer.passkey, "min_interval_ms": 0}}
 
-    def manifest(self, plugins, queue=None, allow=(), name="quarry.toml"):
+    def manifest(self, plugins, queue=None, allow=(), name="quarry.toml", host=None):
         """Writes a manifest. `queue`: settings of its [queue] table; by default it looks at its clients more often than a
-        user's would. `allow`: addresses on this machine from which .torrent files may be fetched."""
+        user's would. `host`: settings of [host]. `allow`: addresses on this machine from which .torrent files may be fetched."""
         # The laboratory's films announce the size of real ones and are tiny.
         settings = {"poll_ms": 200, "check_announced_size": False, **(queue or {})}
         lines = ["[queue]"] + [f"{key} = {toml_value(value)}" for key, value in settings.items()]
+        if host:
+            lines += ["", "[host]"] + [f"{key} = {toml_value(value)}" for key, value in host.items()]
         if allow:
             lines += ["", "[http]", f"allow = {toml_value(list(allow))}"]
         for plugin in plugins:

@@ -96,6 +96,7 @@ class PrivatePostgres:
     def __init__(self, folder=None, durable=False, log=None, reaper=None):
         self.bin = programs()
         self.durable = durable
+        self.settings = {}  # of the next start(), over those it has anyway
         self.process = None
         self._user = server_user()
         self._own_reaper = None if reaper else Reaper()
@@ -154,7 +155,7 @@ class PrivatePostgres:
     def start(self, wait=True):
         """Also after stop() or a crash: at the same port, with the same data."""
         settings = {**SETTINGS, **({} if self.durable else FAST_SETTINGS), "port": self.port,
-                    "unix_socket_directories": self.folder}
+                    "unix_socket_directories": self.folder, **self.settings}
         command = [self.bin / "postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
@@ -199,6 +200,15 @@ class PrivatePostgres:
 
     def tail(self, lines=30):
         return tail_of(self.log, lines)
+
+    def keep_file(self, name, text):
+        """The path of a new file in its folder that the server alone may read, such as a key."""
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        if self._user:
+            shutil.chown(path, self._user, pwd.getpwnam(self._user).pw_gid)
+        return path
 
     # Its use
 

@@ -43,6 +43,14 @@ def answers(url):
         return False
 
 
+def is_ready(url):
+    """Whether the Quarry there can do its work."""
+    try:
+        return request("GET", f"{url}/readyz", timeout=10).status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
 class ApiError(AssertionError):
     def __init__(self, answer, what):
         super().__init__(f"{what}: {answer.status} {answer.text[:500]}")

@@ -6,7 +6,7 @@ import time
 
 import lab_path  # noqa: F401
 from processes import free_port, wait_until
-from web import QuarryApi, answers
+from web import QuarryApi, is_ready
 
 
 REVIVE_SECONDS = 0.5
@@ -83,9 +83,9 @@ class Host:
     def wait_ready(self, seconds=60):
         def ready():
             self.revive()
-            return answers(f"{self.url}/ping")
+            return is_ready(self.url)
 
-        wait_until(f"host {self.number} answers /ping", ready, seconds)
+        wait_until(f"host {self.number} is ready", ready, seconds)
 
     @property
     def api(self):

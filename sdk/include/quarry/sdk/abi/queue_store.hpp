@@ -361,12 +361,32 @@ struct EventSink {
   ~EventSink() = default;
 };
 
+/// What stands in the way of open(), in Status::vendor_code: only the host can tell people what to do about a start
+/// that failed, and a service manager whether to try again. The numbers lie where no errno, SQLite or HTTP code does;
+/// any other number means that the store cannot tell. Values are frozen; new ones are appended.
+enum class OpenFault : std::int32_t {
+  unreachable = 510'001,  ///< down, starting, or out of connections: it may come by itself
+  credentials = 510'002,  ///< password or user refused
+  rights = 510'003,       ///< this user may not do, write or make what the store needs
+  tls = 510'004,          ///< no encrypted connection that both sides accept
+  read_only = 510'005,    ///< nothing can be written there: a standby, or a read-only mount
+  full = 510'006,         ///< no space left
+  damaged = 510'007,      ///< what is kept there cannot be read
+  file_system = 510'008,  ///< it lies on a file system that cannot keep it safe
+  in_use = 510'009,       ///< another process owns it
+  newer = 510'010,        ///< written by a newer store than this one
+  missing = 510'011,      ///< there is no such database or folder
+  foreign = 510'012,      ///< something else than a store of ours, or on a server that does not suit
+};
+
 /// Frozen under this id. What each method promises beyond the head of this file stands beside it.
 struct QueueStore {
   static constexpr std::string_view kId = "quarry.queue_store/1";
 
-  /// Opens the storage and brings its schema up to date. Called once, before anything else.
-  /// `unavailable`: cannot be opened; `conflict`: another process owns it, or it is newer than this store.
+  /// Opens the storage and brings its schema up to date. Called before anything else; after a failure it may be called
+  /// again, after a success never.
+  /// `unavailable`: cannot be opened; `conflict`: another process owns it, or it is newer than this store. With
+  /// kRetryable and no OpenFault but `unreachable` the host waits and calls it again.
   virtual Status open(CallContext& ctx) noexcept = 0;
 
   /// Makes rows in state queued. A live row with an equal release_key (or hash): conflict.
