@@ -16,7 +16,7 @@ namespace quarry::storage_postgres::sql {
 /// transaction loses it soon: others wait for its rows.
 inline constexpr char kSession[] =
     "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET jit = off; SET lc_messages = 'C'; SET default_transaction_isolation = 'read committed'; "
+    "SET jit = off; SET default_transaction_isolation = 'read committed'; "
     "SET idle_in_transaction_session_timeout = 3000; SET client_min_messages = warning";
 /// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
 inline constexpr char kReaderSession[] =

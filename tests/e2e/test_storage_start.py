@@ -100,8 +100,7 @@ class Postgres(StorageTest):
 
     def role(self, name, *settings):
         """The URL part of a new user that is not the owner of anything."""
-        self.server.query(f"create role {name} login password 'pw-of-{name}'; "
-                          f"grant set on parameter lc_messages to {name}; {' '.join(settings)}")
+        self.server.query(f"create role {name} login password 'pw-of-{name}'; {' '.join(settings)}")
         return f"{name}:pw-of-{name}@127.0.0.1:{self.server.port}"
 
     def assert_waits(self, quarry, *words):
