@@ -30,8 +30,10 @@ PRELUDE = """
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
+#include <quarry/sdk/abi/storage_admin.hpp>
 #include <quarry/sdk/helpers/http_client.hpp>
 #include <quarry/sdk/helpers/plugin.hpp>
+#include <quarry/sdk/helpers/record_store_rules.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
 using namespace quarry::sdk;
 """
