@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "api/routes.hpp"
 
+#include "api/film.hpp"
 #include "api/resources.hpp"
 
 namespace quarry::api {
+
+std::function<ApiResponse(const ApiRequest&)> with_records(const Context& context, Handler handler) {
+  return [context, handler](const ApiRequest& request) {
+    return context.services.records == nullptr ? no_records(request) : handler(context, request);
+  };
+}
 
 std::vector<Route> routes(Services& services) {
   const Context context{services, std::make_shared<QualityCache>()};
@@ -16,6 +23,10 @@ std::vector<Route> routes(Services& services) {
   add_grab(table, context);
   add_auto(table, context);
   add_release(table, context);
+  add_movie(table, context);
+  add_history(table, context);
+  add_blocklist(table, context);
+  add_tag(table, context);
   return table;
 }
 

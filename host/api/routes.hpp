@@ -6,6 +6,7 @@
 #include "api/call.hpp"
 #include "api/health.hpp"
 #include "queue/queue_service.hpp"
+#include "records/records.hpp"
 #include "search/search.hpp"
 
 #include <cstddef>
@@ -23,6 +24,7 @@ struct Services {
   std::int64_t started_at_ms = 0;           ///< epoch milliseconds
   std::int64_t search_timeout_ms = 30'000;  ///< how long a search may take before the slow indexers are left out
   std::function<std::vector<HealthNote>()> health = {};  ///< what is wrong at present; empty: nothing is known
+  const records::Records* records = nullptr;             ///< null: the storage keeps none
 };
 
 struct Route {

@@ -75,4 +75,10 @@ std::vector<api::HealthNote> health_of(const std::vector<InstanceInfo>& instance
   return notes;
 }
 
+api::HealthNote no_records_note() {
+  return {"StorageCheck", "warning",
+          "the storage in the manifest does not offer quarry.record_store/1, so there are no films, history, blocklist "
+          "and tags; downloads work without them"};
+}
+
 }  // namespace quarry::app

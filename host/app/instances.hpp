@@ -25,4 +25,7 @@ namespace quarry::app {
 [[nodiscard]] std::vector<api::HealthNote> health_of(const std::vector<plugins::InstanceInfo>& instances,
                                                      const std::vector<std::string>& last_crash);
 
+/// For a storage that keeps no films, history, blocklist and tags.
+[[nodiscard]] api::HealthNote no_records_note();
+
 }  // namespace quarry::app

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "app/running_host.hpp"
 
+#include "api/blocklist.hpp"
 #include "app/bind_routes.hpp"
 #include "app/command_ids.hpp"
 #include "app/engine_runner.hpp"
 #include "app/exit_codes.hpp"
 #include "app/instances.hpp"
 #include "app/load.hpp"
+#include "app/record_keeping.hpp"
 #include "app/run_on_threads.hpp"
 #include "http/server.hpp"
 #include "ops/api_key.hpp"
@@ -57,6 +59,7 @@ struct RunningHost::Parts {
   [[nodiscard]] StartFailure start_plugins();
   [[nodiscard]] StartFailure open_store();
   void build_queue();
+  [[nodiscard]] StartFailure open_records();
   [[nodiscard]] StartFailure start_http();
   [[nodiscard]] std::string choose_client() const;
 
@@ -68,6 +71,7 @@ struct RunningHost::Parts {
   sdk::QueueStore* store = nullptr;
   std::unique_ptr<queue::StoreClient> store_client;
   std::unique_ptr<EngineRunner> engine;
+  std::unique_ptr<RecordKeeping> records;  ///< null: the storage keeps none
   std::unique_ptr<queue::QueueService> queue;
   std::unique_ptr<search::Search> search;
   std::unique_ptr<api::Services> services;
@@ -142,6 +146,9 @@ void RunningHost::Parts::build_queue() {
   ports.owner = ops::random_hex(16);
   const int dispatchers = std::min(kMostDispatchers, manifest.queue.max_concurrent_downloads);
   engine = std::make_unique<EngineRunner>(ports, engine_settings(manifest), dispatchers, plugins->download_clients());
+  if (sdk::RecordStore* const held = plugins->record_store()) {
+    records = std::make_unique<RecordKeeping>(*held, *store, ports, engine_settings(manifest));
+  }
   queue = std::make_unique<queue::QueueService>(
       *store, clock, queue_settings(manifest), [this] { return commands.next(); }, [this] { engine->nudge(); });
 
@@ -153,9 +160,25 @@ void RunningHost::Parts::build_queue() {
     const auto ids = plugins->scorers();
     return ids.empty() ? nullptr : plugins->scorer(ids.front());
   };
+  if (records) {
+    search_ports.blocked = [this](const std::vector<search::Release>& releases) {
+      return api::why_blocked(records->records().blocklist(), releases);
+    };
+  }
   search_ports.clock = &clock;
   search_ports.run_all = run_on_threads;
   search = std::make_unique<search::Search>(std::move(search_ports));
+}
+
+/// After open_store().
+StartFailure RunningHost::Parts::open_records() {
+  if (!records) {
+    ops::log(sdk::LogLevel::warning, "app", no_records_note().message);
+    return {};
+  }
+  const auto opened = records->open();
+  if (!opened) { return {kExitFailed, "the records in the storage cannot be opened: " + opened.error().text}; }
+  return {};
 }
 
 StartFailure RunningHost::Parts::start_http() {
@@ -166,7 +189,12 @@ StartFailure RunningHost::Parts::start_http() {
   // Whatever the log level: nobody can use the host without it.
   if (key->created) { std::cerr << "quarry made an API key; it is in " << key_file.string() << '\n'; }
   services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
-  services->health = [this] { return health_of(plugins->instances(), plugins->last_crash()); };
+  services->health = [this] {
+    auto notes = health_of(plugins->instances(), plugins->last_crash());
+    if (!records) { notes.push_back(no_records_note()); }
+    return notes;
+  };
+  services->records = records ? &records->records() : nullptr;
   http::ServerOptions options;
   options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address,
                     manifest.listen.port};
@@ -186,8 +214,10 @@ StartFailure RunningHost::start() {
   if (StartFailure f = parts_->start_plugins(); f.exit_code != kExitOk) { return f; }
   if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
   parts_->build_queue();
+  if (StartFailure f = parts_->open_records(); f.exit_code != kExitOk) { return f; }
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   parts_->engine->start();
+  if (parts_->records) { parts_->records->start(); }
   return {};
 }
 
@@ -197,9 +227,12 @@ bool RunningHost::stop() {
     return std::clamp<std::int64_t>(end - parts_->clock.steady_ms(), 0, most);
   };
   parts_->engine->request_stop();
+  if (parts_->records) { parts_->records->request_stop(); }
   parts_->plugins->close();
   parts_->server->stop(std::chrono::milliseconds(left(kHttpGraceMs)));
-  if (!parts_->engine->stop(left(kStopMs))) {
+  const bool engine_ended = parts_->engine->stop(left(kStopMs));
+  const bool records_ended = !parts_->records || parts_->records->stop(left(kStopMs));
+  if (!engine_ended || !records_ended) {
     ops::log(sdk::LogLevel::warning, "app",
              "a plugin does not return; leaving without it, its work is taken up at the next start");
     return false;

@@ -48,7 +48,7 @@ struct HistoryWriter::Row {
   std::string title, release_key, indexer, client, infohash, error;
   std::int64_t movie_id = 0;
   std::int64_t size_bytes = 0;
-  bool hopeless = false;  ///< failed, and stays so
+  bool hopeless = false;  ///< failed, and would fail again; and a search can meet it again
 };
 
 struct HistoryWriter::Batch {
@@ -75,7 +75,8 @@ sdk::Result<HistoryWriter::Page> HistoryWriter::read_page() const {
     ++read;
     page.last = event.sequence;
     if (const auto what = meaning_of(event)) {
-      page.events.push_back({event.sequence, event.download_id, event.at_ms, *what, std::string(event.reason)});
+      page.events.push_back({event.sequence, event.download_id, event.at_ms, *what, std::string(event.reason),
+                             event.actor == sdk::Actor::worker});
     }
   });
   const sdk::Status status = ports_.queue->events_since(ctx, seen_, kPage, sink);
@@ -99,7 +100,8 @@ sdk::Result<std::optional<HistoryWriter::Row>> HistoryWriter::read_row(std::int6
     row.error = view.error;
     row.movie_id = view.movie_id;
     row.size_bytes = std::max<std::int64_t>(0, view.size_bytes);
-    row.hopeless = view.state == sdk::DownloadState::failed && is_hopeless(view.error_code);
+    const bool can_be_met = !view.guid.empty() || !row.infohash.empty();
+    row.hopeless = view.state == sdk::DownloadState::failed && is_hopeless(view.error_code) && can_be_met;
   });
   const sdk::Status status = ports_.queue->find(ctx, request, sink);
   if (!status.ok() && status.code != sdk::Code::not_found) { return ctx.failure(status, kNoReason); }
@@ -132,10 +134,10 @@ sdk::Result<HistoryWriter::Batch> HistoryWriter::entries_of(const Page& page) co
     entry.client = row.client;
     entry.size_bytes = row.size_bytes;
     if (event.what != HistoryEvent::failed) { continue; }
-    if (!row.error.empty()) { entry.reason = row.error; }
-    if (row.hopeless && !row.release_key.empty()) {
-      batch.blocked.push_back({0, row.movie_id, row.release_key, row.infohash, row.title, row.indexer,
-                               entry.reason.empty() ? "it failed" : entry.reason, event.at_ms});
+    if (entry.reason.empty()) { entry.reason = row.error; }
+    if (event.by_worker && row.hopeless) {
+      batch.blocked.push_back(
+          {0, row.movie_id, row.release_key, row.infohash, row.title, row.indexer, entry.reason, event.at_ms});
     }
   }
   return batch;

@@ -7,7 +7,7 @@
 // leaves both behind or none, and an answer that was lost is resolved by reading the cursor again. One host at a time
 // does it all the same, so that the others need not try in vain.
 //
-// A download that failed for good reason (its torrent is gone, or is no film) goes on the blocklist in the same batch.
+// A release that cannot be downloaded (its torrent is gone, or cannot be used) goes on the blocklist in the same batch.
 #pragma once
 
 #include "records/records.hpp"
@@ -46,6 +46,7 @@ class HistoryWriter {
     std::int64_t sequence = 0, download_id = 0, at_ms = 0;
     HistoryEvent what = HistoryEvent::grabbed;
     std::string reason;
+    bool by_worker = false;  ///< it happened while the download was handed over
   };
   struct Page {
     std::vector<Event> events;  ///< those that people care about
