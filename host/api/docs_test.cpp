@@ -102,6 +102,7 @@ Call run(ApiWorld& world, const std::string& command) {
     }
   }
   EXPECT_EQ(with_key, target != "/ping") << command;
+  world.write_history();
   if (method.empty()) { method = body.empty() ? "GET" : "POST"; }
   return world.call(method, target, body, type);
 }
