@@ -82,13 +82,19 @@ TEST_F(BlocklistTest, PagesFollowOneAnotherInBothDirections) {
 }
 
 TEST_F(BlocklistTest, APageFarDownIsReadInPieces) {
-  for (int i = 0; i < 1203; ++i) {
-    BlocklistEntry entry;
-    entry.release_key = "key " + std::to_string(i);
-    entry.at_ms = 1;  // ties: by id
-    ASSERT_TRUE(host.records.blocklist().add(entry));
+  for (int batch = 0; batch < 2; ++batch) {
+    std::vector<BlocklistEntry> entries(260);
+    std::vector<std::vector<sdk::Assignment>> values;
+    std::vector<sdk::RecordWrite> writes;
+    for (BlocklistEntry& entry : entries) {
+      entry.release_key = "key " + std::to_string(batch * 260 + static_cast<int>(values.size()));
+      entry.at_ms = 1;  // ties: by id
+      values.push_back(assignments_of(entry));
+    }
+    for (const auto& one : values) { writes.push_back(upsert_of(one)); }
+    ASSERT_TRUE(host.records.client().write(writes));
   }
-  EXPECT_EQ(keys(false, {1200, 50}), (std::vector<std::string>{"key 1200", "key 1201", "key 1202"}));
+  EXPECT_EQ(keys(false, {517, 50}), (std::vector<std::string>{"key 517", "key 518", "key 519"}));
   const auto far = host.records.blocklist().list(false, {kMostReachable, 1}, [](const BlocklistEntry&) {});
   ASSERT_FALSE(far);
   EXPECT_EQ(far.error().status.code, sdk::Code::invalid);

@@ -151,7 +151,7 @@ TEST_F(HistoryWriterTest, OfTwoThatWriteAtTheSameMomentOneSucceeds) {
   static_cast<void>(step(host));
   cancel(enqueue("a"));
   host.store.before_write = [&] { static_cast<void>(step(other)); };
-  EXPECT_EQ(step(host), 5000);
+  static_cast<void>(step(host));
   EXPECT_EQ(told(), "grabbed 1, cancelled 1");
   EXPECT_TRUE(host.log.empty()) << "that is no trouble";
   cancel(enqueue("b"));

@@ -66,7 +66,8 @@ class Search {
   explicit Search(Ports ports);
 
   /// Asks every indexer at once, waits until the last has answered or had four fifths of `timeout_ms` (at least
-  /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer.
+  /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer, apart from what
+  /// `blocked` takes.
   /// Never fails as a whole because one indexer does; `unavailable` when all did, `invalid` when
   /// there is nothing to search for or no indexer is configured. `request_id` names the search in logs.
   ///

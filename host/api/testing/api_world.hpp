@@ -11,6 +11,7 @@
 #include <quarry/sdk/helpers/sinks.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/memory_queue_store.hpp>
+#include <quarry/sdk/testing/memory_record_store.hpp>
 
 #include <gtest/gtest.h>
 
