@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Search, and grab the best release when it is good enough; else say why none is.
 #include "api/errors.hpp"
+#include "api/film.hpp"
 #include "api/item.hpp"
 #include "api/params.hpp"
 #include "api/release_json.hpp"
@@ -63,6 +64,15 @@ ApiResponse none_grabbed(const search::Answer& answer) {
   return {200, w.end_object().take(), {}};
 }
 
+/// The film of the query, as far as it names one and somewhere can keep it.
+FilmWish film_of(const Context& context, const search::Query& query, std::int64_t movie_id) {
+  FilmWish film;
+  film.movie_id = movie_id;
+  if (context.services.records == nullptr) { return film; }
+  film.movie = {query.tmdb_id, records::normal_imdb_id(query.imdb_id), query.title, query.year, query.runtime_minutes};
+  return film;
+}
+
 ApiResponse grab_best(const Context& context, const ApiRequest& request) {
   constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
   Body body(request, Body::Need::required);
@@ -71,17 +81,21 @@ ApiResponse grab_best(const Context& context, const ApiRequest& request) {
   const sdk::Priority priority = body.priority();
   const std::string category = body.text("category", kMaxWord);
   if (body.refusal()) { return *body.refusal(); }
+  if (auto unknown = unknown_film(context, request, movie_id)) { return *std::move(unknown); }
   const auto answer = context.services.search.search(query, context.services.search_timeout_ms, request.request_id);
   if (!answer) { return failure_response(answer.error(), request.request_id); }
   const auto best = std::find_if(answer->releases.begin(), answer->releases.end(),
                                  [](const search::Release& r) { return r.acceptable(); });
   if (best == answer->releases.end()) { return none_grabbed(*answer); }
   queue::GrabRequest wanted = grab_of(*best);
-  wanted.movie_id = movie_id;
   wanted.priority = priority;
   wanted.category = category;
+  const FilmWish film = film_of(context, query, movie_id);
+  if (auto refusal = settle_film(context, request, film, wanted)) { return *std::move(refusal); }
   const auto outcome = context.services.queue.grab(wanted);
-  if (const auto* failure = std::get_if<queue::GrabFailure>(&outcome)) { return grab_failure(*failure, request); }
+  if (const auto* failure = std::get_if<queue::GrabFailure>(&outcome)) {
+    return grab_refusal(context, request, wanted, *failure);
+  }
   const std::int64_t id = std::get<queue::Grabbed>(outcome).id;
   sdk::JsonWriter w;
   w.begin_object().member("grabbed", true).member("id", id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "api/errors.hpp"
+#include "api/film.hpp"
 #include "api/params.hpp"
 #include "api/resources.hpp"
 
@@ -19,14 +20,16 @@ std::string release_id_of(Body& body) {
 
 /// What a caller may add to a release that is known already.
 void add_wishes(Body& body, queue::GrabRequest& grab) {
-  grab.movie_id = body.integer("movie_id", grab.movie_id, 0, kMaxNumber);
   grab.priority = body.priority();
   grab.category = body.text("category", kMaxWord);
 }
 
-ApiResponse finish(const Context& context, const ApiRequest& request, const queue::GrabRequest& grab) {
+ApiResponse finish(const Context& context, const ApiRequest& request, const FilmWish& film, queue::GrabRequest grab) {
+  if (auto refusal = settle_film(context, request, film, grab)) { return *std::move(refusal); }
   const auto outcome = context.services.queue.grab(grab);
-  if (const auto* failure = std::get_if<queue::GrabFailure>(&outcome)) { return grab_failure(*failure, request); }
+  if (const auto* failure = std::get_if<queue::GrabFailure>(&outcome)) {
+    return grab_refusal(context, request, grab, *failure);
+  }
   const std::int64_t id = std::get<queue::Grabbed>(outcome).id;
   ApiResponse response = item_response(context, request, id, 201);
   if (response.status != 201) {  // it is in the queue, whatever became of reading it back
@@ -60,22 +63,23 @@ ApiResponse grab(const Context& context, const ApiRequest& request) {
     wanted = grab_of(*release);
   }
   add_wishes(body, wanted);
+  const FilmWish film = film_of(body);
   if (body.refusal()) { return *body.refusal(); }
-  return finish(context, request, wanted);
+  return finish(context, request, film, std::move(wanted));
 }
 
 ApiResponse grab_release(const Context& context, const ApiRequest& request) {
   Body body(request, Body::Need::optional);
   queue::GrabRequest wishes;
   add_wishes(body, wishes);
+  const FilmWish film = film_of(body);
   if (body.refusal()) { return *body.refusal(); }
   const auto release = context.services.search.recall(std::string(request.path_param("releaseId")));
   if (!release) { return unknown_release(request); }
   queue::GrabRequest wanted = grab_of(*release);
-  wanted.movie_id = wishes.movie_id;
   wanted.priority = wishes.priority;
   wanted.category = wishes.category;
-  return finish(context, request, wanted);
+  return finish(context, request, film, std::move(wanted));
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ class Body : public Reader {
   /// deep, not UTF-8, or missing although required; 422 when it is no object.
   Body(const ApiRequest& request, Need need);
 
+  /// Absent when there is no body.
+  [[nodiscard]] sdk::Json root() const noexcept { return root_; }
   [[nodiscard]] sdk::Json member(std::string_view name) const { return member_of(root_, name); }
   [[nodiscard]] static sdk::Json member_of(sdk::Json object, std::string_view name);
 

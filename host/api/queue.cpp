@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The queue as a resource: list, one item, its removal, and how much of what there is.
+#include "api/blocklist.hpp"
 #include "api/errors.hpp"
+#include "api/film.hpp"
 #include "api/format.hpp"
 #include "api/item.hpp"
 #include "api/params.hpp"
@@ -113,6 +115,15 @@ ApiResponse get(const Context& context, const ApiRequest& request) {
   return id ? item_response(context, request, *id, 200) : no_such_download(request);
 }
 
+/// The refusal when it could not be done.
+std::optional<ApiResponse> block_release(const Context& context, const ApiRequest& request, std::int64_t id) {
+  if (context.services.records == nullptr) { return no_records(request); }
+  const auto download = context.services.queue.find(id);
+  if (!download) { return failure_response(download.error(), request.request_id); }
+  const auto done = block(context.services.records->blocklist(), *download, context.now_ms());
+  return done ? std::nullopt : std::optional(failure_response(done.error(), request.request_id));
+}
+
 ApiResponse remove(const Context& context, const ApiRequest& request) {
   Query query(request);
   const bool delete_files = query.boolean("deleteFiles", false);
@@ -120,9 +131,14 @@ ApiResponse remove(const Context& context, const ApiRequest& request) {
   if (!query.boolean("removeFromClient", true)) {
     query.refuse_field("removeFromClient", "must be true: what is removed is taken out of its client, too");
   }
+  const bool block_it = query.boolean("blocklist", false);
   if (query.refusal()) { return *query.refusal(); }
   const auto id = path_id(request);
   if (!id) { return no_such_download(request); }
+  if (block_it) {
+    // First, so that whoever is told of a failure can simply ask again.
+    if (auto refusal = block_release(context, request, *id)) { return *std::move(refusal); }
+  }
   const auto done = context.services.queue.cancel(*id, delete_files);
   return done ? ApiResponse{200, "{}", {}} : failure_response(done.error(), request.request_id);
 }

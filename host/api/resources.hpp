@@ -27,6 +27,14 @@ void add_queue_actions(std::vector<Route>& table, const Context& context);
 void add_grab(std::vector<Route>& table, const Context& context);
 void add_auto(std::vector<Route>& table, const Context& context);
 void add_release(std::vector<Route>& table, const Context& context);
+void add_movie(std::vector<Route>& table, const Context& context);
+void add_history(std::vector<Route>& table, const Context& context);
+void add_blocklist(std::vector<Route>& table, const Context& context);
+void add_tag(std::vector<Route>& table, const Context& context);
+
+using Handler = ApiResponse (*)(const Context&, const ApiRequest&);
+/// The handler, for routes that work on records; 422 where the storage keeps none.
+[[nodiscard]] std::function<ApiResponse(const ApiRequest&)> with_records(const Context& context, Handler handler);
 
 /// The item with this id under `status`, or the failure's answer.
 [[nodiscard]] ApiResponse item_response(const Context& context, const ApiRequest& request, std::int64_t id, int status);

@@ -2,6 +2,7 @@
 #include "api/routes.hpp"
 
 #include "api/errors.hpp"
+#include "api/film.hpp"
 #include "api/resources.hpp"
 
 #include <utility>
@@ -20,6 +21,12 @@ void wait_for_start(Route& route, const Context& context) {
 
 }  // namespace
 
+std::function<ApiResponse(const ApiRequest&)> with_records(const Context& context, Handler handler) {
+  return [context, handler](const ApiRequest& request) {
+    return context.services.records == nullptr ? no_records(request) : handler(context, request);
+  };
+}
+
 std::vector<Route> routes(Services& services) {
   const Context context{services, std::make_shared<QualityCache>()};
   std::vector<Route> table;
@@ -30,6 +37,10 @@ std::vector<Route> routes(Services& services) {
   add_grab(table, context);
   add_auto(table, context);
   add_release(table, context);
+  add_movie(table, context);
+  add_history(table, context);
+  add_blocklist(table, context);
+  add_tag(table, context);
   for (Route& route : table) { wait_for_start(route, context); }
   add_ping(table);
   add_probes(table, context);

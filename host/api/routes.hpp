@@ -6,6 +6,7 @@
 #include "api/call.hpp"
 #include "api/health.hpp"
 #include "queue/queue_service.hpp"
+#include "records/records.hpp"
 #include "search/search.hpp"
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct Services {
   std::function<std::optional<std::string>()> starting = {};
   /// What the host waits for at this moment, also later; no text when it can work. May take seconds.
   std::function<std::optional<std::string>()> not_ready = {};
+  const records::Records* records = nullptr;  ///< null: the storage keeps none
 };
 
 struct Route {

@@ -70,7 +70,7 @@ TEST_F(RoutesTest, OnlySignsOfLifeArePublicAndSearchesAreSlow) {
 TEST_F(RoutesTest, GrabAnswersTheItemAndItsPlace) {
   const Call call = world_.call("POST", "/api/v3/queue/grab",
                                 R"({"title":"The.Matrix","download_url":"https://indexer.example/dl/7?passkey=CANARY",
-        "size":123,"indexer":"other","priority":"high","category":"films","movie_id":603,"unknown":{"ignored":[1]}})");
+        "size":123,"indexer":"other","priority":"high","category":"films","movie":{"title":"The Matrix","year":1999},"unknown":{"ignored":[1]}})");
   EXPECT_EQ(call.status, 201) << call.body;
   EXPECT_EQ(call.header("Location"), "/api/v3/queue/1");
   const auto json = call.json();
@@ -81,7 +81,7 @@ TEST_F(RoutesTest, GrabAnswersTheItemAndItsPlace) {
   EXPECT_EQ(json["indexer"].as_string(), "other");
   EXPECT_EQ(json["priority"].as_string(), "high");
   EXPECT_EQ(json["category"].as_string(), "films");
-  EXPECT_EQ(json["movieId"].as_int(), 603);
+  EXPECT_EQ(json["movieId"].as_int(), 1);
   EXPECT_EQ(call.body.find("CANARY"), std::string::npos);
   EXPECT_EQ(world_.changes, 1);
 }
@@ -211,8 +211,8 @@ TEST_F(RoutesTest, ListRefusesWhatItCannotMean) {
 
 TEST_F(RoutesTest, ListFilters) {
   const std::int64_t running = world_.downloading("Film R", kHashA);
-  const std::int64_t removed = grab(kHashB, R"(,"movie_id":5)");
-  const std::int64_t waiting = grab(std::string(40, 'c'), R"(,"movie_id":5)");
+  const std::int64_t removed = grab(kHashB, R"(,"tmdbId":5)");
+  const std::int64_t waiting = grab(std::string(40, 'c'), R"(,"movie_id":1)");
   EXPECT_EQ(world_.call("DELETE", "/api/v3/queue/" + std::to_string(removed)).body, "{}");
   const auto ids = [&](std::string_view query) {
     std::vector<std::int64_t> out;
@@ -228,8 +228,8 @@ TEST_F(RoutesTest, ListFilters) {
   EXPECT_EQ(ids("status=Cancelled"), (Ids{removed}));
   EXPECT_EQ(ids("status=queued,downloading"), (Ids{running, waiting}));
   EXPECT_EQ(ids("status=queued&status=cancelled"), (Ids{removed, waiting}));
-  EXPECT_EQ(ids("movieId=5"), (Ids{waiting}));
-  EXPECT_EQ(ids("movieid=5&status=all"), (Ids{removed, waiting}));
+  EXPECT_EQ(ids("movieId=1"), (Ids{waiting}));
+  EXPECT_EQ(ids("movieid=1&status=all"), (Ids{removed, waiting}));
 }
 
 TEST_F(RoutesTest, UnknownIdsAre404Everywhere) {
@@ -416,12 +416,12 @@ TEST_F(RoutesTest, AReleaseOfASearchIsGrabbedByItsId) {
   offer_the_matrix();
   const Call found = world_.call("GET", "/api/v3/release?term=the+matrix");
   const std::string id(found.json().at(1)["id"].as_string());
-  const Call call = world_.call("POST", "/api/v3/queue/grab/" + id, R"({"priority":"low","movieId":603})");
+  const Call call = world_.call("POST", "/api/v3/queue/grab/" + id, R"({"priority":"low","imdbId":"tt0133093"})");
   EXPECT_EQ(call.status, 201) << call.body;
   EXPECT_EQ(call.json()["title"].as_string(), "The.Matrix.1999.1080p.WEB-DL.x264-GRP");
   EXPECT_EQ(call.json()["indexer"].as_string(), "hdbits");
   EXPECT_EQ(call.json()["priority"].as_string(), "low");
-  EXPECT_EQ(call.json()["movieId"].as_int(), 603);
+  EXPECT_EQ(call.json()["movieId"].as_int(), 1);
   expect_error(world_.call("POST", "/api/v3/queue/grab", R"({"release_id":")" + id + "\"}"), 409, "conflict");
   const std::string best(found.json().at(0)["id"].as_string());
   EXPECT_EQ(world_.call("POST", "/api/v3/queue/grab", R"({"release_id":")" + best + "\"}").status, 201);
@@ -431,14 +431,14 @@ TEST_F(RoutesTest, AReleaseOfASearchIsGrabbedByItsId) {
 
 TEST_F(RoutesTest, AutoGrabsTheBestThatIsGoodEnough) {
   offer_the_matrix();
-  const Call call = world_.call("POST", "/api/v3/queue/auto", R"({"term":"the matrix","movie_id":603})");
+  const Call call = world_.call("POST", "/api/v3/queue/auto", R"({"movie":{"title":"The Matrix","year":1999}})");
   EXPECT_EQ(call.status, 201) << call.body;
   EXPECT_TRUE(call.json()["grabbed"].as_bool());
   EXPECT_EQ(call.json()["item"]["title"].as_string(), "The.Matrix.1999.2160p.UHD.BluRay.x265-GRP");
-  EXPECT_EQ(call.json()["item"]["movieId"].as_int(), 603);
+  EXPECT_EQ(call.json()["item"]["movieId"].as_int(), 1);
   EXPECT_DOUBLE_EQ(call.json()["release"]["score"].as_double(), 90);
   EXPECT_EQ(call.header("Location"), "/api/v3/queue/1");
-  const Call again = world_.call("POST", "/api/v3/queue/auto", R"({"movie":{"title":"The Matrix","year":1999}})");
+  const Call again = world_.call("POST", "/api/v3/queue/auto", R"({"term":"the matrix","movie_id":1})");
   expect_error(again, 409, "conflict");
   EXPECT_EQ(again.json()["existingId"].as_int(), 1);
 }

@@ -86,4 +86,10 @@ void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::H
   }
 }
 
+api::HealthNote no_records_note() {
+  return {"StorageCheck", "warning",
+          "the storage in the manifest does not offer quarry.record_store/1, so there are no films, history, blocklist "
+          "and tags; downloads work without them"};
+}
+
 }  // namespace quarry::app

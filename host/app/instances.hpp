@@ -27,5 +27,7 @@ namespace quarry::app {
 
 /// A note for each of the first ten, and one for the others. `sentences`: see queue::SetAside.
 void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::HealthNote>& notes);
+/// For a storage that keeps no films, history, blocklist and tags.
+[[nodiscard]] api::HealthNote no_records_note();
 
 }  // namespace quarry::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/running_host.hpp"
 
+#include "api/blocklist.hpp"
 #include "app/bind_routes.hpp"
 #include "app/command_ids.hpp"
 #include "app/engine_runner.hpp"
@@ -8,6 +9,7 @@
 #include "app/instances.hpp"
 #include "app/load.hpp"
 #include "app/readiness.hpp"
+#include "app/record_keeping.hpp"
 #include "app/run_on_threads.hpp"
 #include "app/store_opening.hpp"
 #include "http/server.hpp"
@@ -61,6 +63,7 @@ struct RunningHost::Parts {
   [[nodiscard]] StartFailure open_store();
   [[nodiscard]] sdk::Done ask_store() const;
   void build_queue();
+  [[nodiscard]] StartFailure open_records();
   [[nodiscard]] StartFailure start_http();
   [[nodiscard]] std::string choose_client() const;
 
@@ -74,6 +77,7 @@ struct RunningHost::Parts {
       std::make_shared<queue::SetAside>([](const std::string& text) { ops::log(sdk::LogLevel::error, "queue", text); });
   std::unique_ptr<queue::StoreClient> store_client;
   std::unique_ptr<EngineRunner> engine;
+  std::unique_ptr<RecordKeeping> records;  ///< null: the storage keeps none
   std::unique_ptr<queue::QueueService> queue;
   std::unique_ptr<search::Search> search;
   Readiness readiness{clock, [this] { return ask_store(); }};
@@ -116,9 +120,7 @@ StartFailure RunningHost::Parts::open_store() {
   sdk::LaneSettings lane;
   lane.lane = settings.lane;
   lane.max_active = settings.max_concurrent_downloads;
-  StartFailure failure = open_storage(ports, lane, manifest.start_timeout_ms);
-  if (failure.exit_code == kExitOk) { readiness.started(); }
-  return failure;
+  return open_storage(ports, lane, manifest.start_timeout_ms);
 }
 
 /// A small question, so that whoever asks whether we are ready hears of a storage that went away.
@@ -160,6 +162,9 @@ void RunningHost::Parts::build_queue() {
   ports.owner = ops::random_hex(16);
   const int dispatchers = std::min(kMostDispatchers, manifest.queue.max_concurrent_downloads);
   engine = std::make_unique<EngineRunner>(ports, engine_settings(manifest), dispatchers, plugins->download_clients());
+  if (sdk::RecordStore* const held = plugins->record_store()) {
+    records = std::make_unique<RecordKeeping>(*held, *store, ports, engine_settings(manifest));
+  }
   queue = std::make_unique<queue::QueueService>(
       *store, clock, queue_settings(manifest), [this] { return commands.next(); }, [this] { engine->nudge(); },
       set_aside);
@@ -172,9 +177,25 @@ void RunningHost::Parts::build_queue() {
     const auto ids = plugins->scorers();
     return ids.empty() ? nullptr : plugins->scorer(ids.front());
   };
+  if (records) {
+    search_ports.blocked = [this](const std::vector<search::Release>& releases) {
+      return api::why_blocked(records->records().blocklist(), releases);
+    };
+  }
   search_ports.clock = &clock;
   search_ports.run_all = run_on_threads;
   search = std::make_unique<search::Search>(std::move(search_ports));
+}
+
+/// After open_store().
+StartFailure RunningHost::Parts::open_records() {
+  if (!records) {
+    ops::log(sdk::LogLevel::warning, "app", no_records_note().message);
+    return {};
+  }
+  const auto opened = records->open();
+  if (!opened) { return {kExitFailed, "the records in the storage cannot be opened: " + opened.error().text}; }
+  return {};
 }
 
 StartFailure RunningHost::Parts::start_http() {
@@ -188,11 +209,13 @@ StartFailure RunningHost::Parts::start_http() {
   services->health = [this] {
     auto notes = health_of(plugins->instances(), plugins->last_crash());
     add_set_aside(set_aside->sentences(), notes);
+    if (!records) { notes.push_back(no_records_note()); }
     if (const auto why = readiness.not_ready()) { notes.push_back({"StorageCheck", "error", ops::redact(*why)}); }
     return notes;
   };
   services->starting = [this] { return readiness.starting(); };
   services->not_ready = [this] { return readiness.not_ready(); };
+  services->records = records ? &records->records() : nullptr;
   http::ServerOptions options;
   options.listen = {manifest.listen.address == "localhost" ? "127.0.0.1" : manifest.listen.address,
                     manifest.listen.port};
@@ -214,7 +237,10 @@ StartFailure RunningHost::start(const std::function<void()>& on_listening) {
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   if (on_listening) { on_listening(); }
   if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
+  if (StartFailure f = parts_->open_records(); f.exit_code != kExitOk) { return f; }
+  parts_->readiness.started();
   parts_->engine->start();
+  if (parts_->records) { parts_->records->start(); }
   return {};
 }
 
@@ -224,9 +250,12 @@ bool RunningHost::stop() {
     return std::clamp<std::int64_t>(end - parts_->clock.steady_ms(), 0, most);
   };
   parts_->engine->request_stop();
+  if (parts_->records) { parts_->records->request_stop(); }
   parts_->plugins->close();
   parts_->server->stop(std::chrono::milliseconds(left(kHttpGraceMs)));
-  if (!parts_->engine->stop(left(kStopMs))) {
+  const bool engine_ended = parts_->engine->stop(left(kStopMs));
+  const bool records_ended = !parts_->records || parts_->records->stop(left(kStopMs));
+  if (!engine_ended || !records_ended) {
     ops::log(sdk::LogLevel::warning, "app",
              "a plugin does not return; leaving without it, its work is taken up at the next start");
     return false;

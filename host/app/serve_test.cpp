@@ -95,6 +95,16 @@ TEST_F(ServeTest, ShowsWhatFailedAndSearchesSaySo) {
   EXPECT_TRUE(host.stop());
 }
 
+TEST_F(ServeTest, AStorageWithoutRecordsIsUsedAndSaysSo) {
+  const auto settings = manifest({plugin("db", "store.so")});
+  RunningHost host(settings, clock_);
+  ASSERT_EQ(host.start().exit_code, 0);
+  EXPECT_THAT(get(host, "/api/v3/health"), HasSubstr("does not offer quarry.record_store/1"));
+  EXPECT_THAT(get(host, "/api/v3/queue"), HasSubstr("200 "));
+  EXPECT_THAT(get(host, "/api/v3/movie"), HasSubstr("422 "));
+  EXPECT_TRUE(host.stop());
+}
+
 TEST_F(ServeTest, NamesThePluginThatEndedTheProcess) {
   std::ofstream(folder_ / "quarry.toml") << "[host]\nlisten = \"127.0.0.1:0\"\nplugin_dir = \"" QUARRY_FAULTY_DIR
                                             "\"\ndata_dir = \"data\"\n"

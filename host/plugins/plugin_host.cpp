@@ -184,6 +184,11 @@ sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
                       "the manifest has no storage: add a [[plugin]] whose library is a storage" + failed);
 }
 
+sdk::RecordStore* PluginHost::record_store() const {
+  const auto stores = impl_->stores();
+  return stores.size() == 1 ? stores.front()->records() : nullptr;
+}
+
 sdk::Http& PluginHost::http() { return *impl_->http; }
 std::string PluginHost::redact(std::string_view text) const { return impl_->parts.redactor->clean(text); }
 const std::vector<std::string>& PluginHost::last_crash() const { return impl_->last_crash; }

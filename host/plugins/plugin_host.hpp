@@ -11,6 +11,7 @@
 #include <quarry/sdk/abi/download_client.hpp>
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/abi/record_store.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/helpers/result.hpp>
@@ -120,6 +121,8 @@ class PluginHost {
   /// `invalid` when the manifest has none or several (with their lines), `unavailable` when the one it
   /// has failed (with the reason). After prepare() alone it answers nullptr when all is well.
   [[nodiscard]] sdk::Result<sdk::QueueStore*> queue_store() const;
+  /// The record store of the same storage; null when it offers none, or queue_store() fails.
+  [[nodiscard]] sdk::RecordStore* record_store() const;
 
   /// HTTP for the host itself, for URLs users give: public addresses and http_allow, redirects to other
   /// hosts followed when kFollowRedirects is set, each checked anew.

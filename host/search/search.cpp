@@ -206,6 +206,12 @@ void score(Release& release, const Wish& wish, sdk::Scorer& scorer, const sdk::C
   release.threshold = result.threshold;
 }
 
+void reject_blocked(std::vector<Release>& releases, const std::vector<std::string>& reasons) {
+  for (std::size_t i = 0; i < releases.size() && i < reasons.size(); ++i) {
+    if (!reasons[i].empty()) { releases[i].rejections.push_back({"blocklist", 0, reasons[i]}); }
+  }
+}
+
 bool better(const Release& a, const Release& b) {
   const auto key = [](const Release& r) { return std::tuple(r.rejections.empty(), r.score, r.seeders, r.size_bytes); };
   if (key(a) != key(b)) { return key(a) > key(b); }
@@ -250,6 +256,7 @@ sdk::Result<Answer> Search::search(const Query& query, std::int64_t timeout_ms, 
     const Wish wish = wish_of(query);
     for (Release& release : answer.releases) { score(release, wish, *scorer, *ports_.clock, end, request_id); }
   }
+  if (ports_.blocked) { reject_blocked(answer.releases, ports_.blocked(answer.releases)); }
   std::sort(answer.releases.begin(), answer.releases.end(), better);
   const auto most = static_cast<std::size_t>(std::clamp(query.limit, 1, kMostFromOneIndexer));
   if (answer.releases.size() > most) { answer.releases.resize(most); }

@@ -52,6 +52,8 @@ struct NamedIndexer {
 struct Ports {
   std::function<std::vector<NamedIndexer>()> indexers;
   std::function<sdk::Scorer*()> scorer;  ///< null: every release scores 0 with threshold 0
+  /// For each release why it may not be taken by itself; empty: it may. Null: there is no blocklist. Does not throw.
+  std::function<std::vector<std::string>(const std::vector<Release>&)> blocked;
   const sdk::Clock* clock = nullptr;
   /// Runs all jobs, in any order and on any threads, and returns when the last has ended. No job throws.
   std::function<void(std::vector<std::function<void()>>&)> run_all;
@@ -60,11 +62,12 @@ struct Ports {
 /// Holds no state but the releases of recent answers. [thread-safe]
 class Search {
  public:
-  /// `ports.clock` and both functions must be set; they must be safe to use from any thread.
+  /// `ports.clock`, `indexers`, `scorer` and `run_all` must be set; they must be safe to use from any thread.
   explicit Search(Ports ports);
 
   /// Asks every indexer at once, waits until the last has answered or had four fifths of `timeout_ms` (at least
-  /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer.
+  /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer, apart from what
+  /// `blocked` takes.
   /// Never fails as a whole because one indexer does; `unavailable` when all did, `invalid` when
   /// there is nothing to search for or no indexer is configured. `request_id` names the search in logs.
   ///

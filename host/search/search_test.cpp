@@ -166,6 +166,28 @@ TEST_F(SearchTest, TellsWhatIsAcceptableAndWhy) {
   EXPECT_EQ(answer.releases[2].rejections[0].detail, "BAD");
 }
 
+TEST_F(SearchTest, WhatIsBlockedIsRejectedWithTheReasonAndComesLast) {
+  int asked = 0;
+  ports_.blocked = [&](const std::vector<Release>& releases) {
+    ++asked;
+    std::vector<std::string> reasons(releases.size());
+    for (std::size_t i = 0; i < releases.size(); ++i) {
+      if (releases[i].guid == "b") { reasons[i] = "it was no film"; }
+    }
+    return reasons;
+  };
+  one_.rows = {{"a", "Good", 20}, {"b", "Better", 50}};
+  two_.rows = {{"c", "Fine", 15}};
+  const Answer answer = found();
+  EXPECT_THAT(titles(answer), ElementsAre("Good", "Fine", "Better"));
+  EXPECT_FALSE(answer.releases[2].acceptable());
+  ASSERT_THAT(answer.releases[2].rejections, SizeIs(1));
+  EXPECT_EQ(answer.releases[2].rejections[0].rule, "blocklist");
+  EXPECT_EQ(answer.releases[2].rejections[0].detail, "it was no film");
+  EXPECT_TRUE(answer.releases[0].acceptable());
+  EXPECT_EQ(asked, 1) << "for all of them at once";
+}
+
 TEST_F(SearchTest, ReadsTheNameOnceForTheScorer) {
   one_.rows = {{"a", "The.Matrix.1999.1080p.BluRay.x264-GRP"}};
   const Answer answer = found();

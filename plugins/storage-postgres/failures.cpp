@@ -50,6 +50,9 @@ std::string state_in(const std::string& text) {
   return {};
 }
 
+/// A row is too large for an index.
+constexpr std::string_view kTooLarge = "54000";
+
 struct Sentence {
   std::string_view state;  ///< a whole SQLSTATE, or its class of two characters
   bool retry;
@@ -133,6 +136,13 @@ sdk::Failure explain(const std::exception& error, const std::string& place) {
   }
   if (state == kUniqueViolation) {
     return {sdk::Status{sdk::Code::conflict, 0, 0, 0}, server + "holds another row with this key"};
+  }
+  if (state == kForeignKeyViolation) {
+    return {sdk::Status{sdk::Code::invalid, 0, 0, 0}, server + "holds no record that this one refers to"};
+  }
+  if (state == kTooLarge) {
+    return {sdk::Status{sdk::Code::invalid, 0, 0, 0},
+            server + "cannot keep a value: a text that is unique or indexed may have about 2,600 bytes"};
   }
   if (is_connection_loss(error)) {
     return unavailable(true, OpenFault::unreachable, server + "cannot be reached: " + text);

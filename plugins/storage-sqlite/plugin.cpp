@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include "sqlite_queue_store.hpp"
+#include "sqlite_records.hpp"
 
 namespace {
-using Store = quarry::storage_sqlite::SqliteQueueStore;
-}
 
-QUARRY_PLUGIN(Store, "storage-sqlite", "0.1.0", "Keeps the queue in one SQLite file.",
+namespace sdk = quarry::sdk;
+
+class SqliteStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore> {
+ public:
+  SqliteStorage(sdk::HostServices& services, const sdk::Config& config) : queue_(services, config) {
+    offer(queue_, records_.store());
+  }
+
+ private:
+  quarry::storage_sqlite::SqliteQueueStore queue_;
+  quarry::storage_sqlite::SqliteRecords records_{queue_};
+};
+
+}  // namespace
+
+QUARRY_PLUGIN(SqliteStorage, "storage-sqlite", "0.1.0", "Keeps the queue and all records in one SQLite file.",
               quarry::storage_sqlite::kConfigSchema, 64);

@@ -72,6 +72,10 @@ void RawStatement::check(int result) const {
 void RawStatement::bind(int parameter, std::int64_t value) {
   check(sqlite3_bind_int64(statement(statement_), parameter, value));
 }
+void RawStatement::bind(int parameter, double value) {
+  check(sqlite3_bind_double(statement(statement_), parameter, value));
+}
+void RawStatement::bind_null(int parameter) { check(sqlite3_bind_null(statement(statement_), parameter)); }
 void RawStatement::bind(int parameter, std::string_view value) {
   // A null pointer would bind NULL in place of an empty text.
   const char* data = value.data() == nullptr ? "" : value.data();
@@ -93,6 +97,9 @@ void RawStatement::run() {
 }
 void RawStatement::reset() noexcept { sqlite3_reset(statement(statement_)); }
 
+bool RawStatement::is_null(int column) const noexcept {
+  return sqlite3_column_type(statement(statement_), column) == SQLITE_NULL;
+}
 std::int64_t RawStatement::integer(int column) const noexcept {
   return sqlite3_column_int64(statement(statement_), column);
 }

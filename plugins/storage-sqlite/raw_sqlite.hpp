@@ -78,6 +78,8 @@ class RawStatement {
   RawStatement& operator=(const RawStatement&) = delete;
 
   void bind(int parameter, std::int64_t value);
+  void bind(int parameter, double value);
+  void bind_null(int parameter);
   /// `value` must stay as it is until reset().
   void bind(int parameter, std::string_view value);
   void bind(int parameter, std::span<const std::byte> value);
@@ -89,6 +91,7 @@ class RawStatement {
   void reset() noexcept;
 
   /// Of the current row; views live until the next step() or reset().
+  [[nodiscard]] bool is_null(int column) const noexcept;
   [[nodiscard]] std::int64_t integer(int column) const noexcept;
   [[nodiscard]] double real(int column) const noexcept;
   [[nodiscard]] std::string_view text(int column) const noexcept;

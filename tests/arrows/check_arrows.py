@@ -17,13 +17,14 @@ from pathlib import Path
 
 # Arrows between the folders of host/. A folder may always include its own headers and the SDK.
 # app is the composition root: it sees every part in order to wire it.
-CORE = {"queue", "search", "release"}
+CORE = {"queue", "search", "release", "records"}
 ARROWS = {
     "main": {"app", "cli"},
     "app": {"api", "http", "plugins", "manifest", "ops", "cli"} | CORE,
     "api": CORE,
     "search": {"release"},
     "queue": set(),
+    "records": set(),
     "release": set(),
     "http": set(),
     "plugins": set(),

@@ -2,13 +2,16 @@
 // The API over a queue in memory and an indexer and a scorer made by hand; time stands still.
 #pragma once
 
+#include "api/blocklist.hpp"
 #include "api/routes.hpp"
+#include "records/history_writer.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/json.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/memory_queue_store.hpp>
+#include <quarry/sdk/testing/memory_record_store.hpp>
 
 #include <gtest/gtest.h>
 
@@ -85,6 +88,24 @@ struct Call {
 class ApiWorld {
  public:
   static constexpr std::int64_t kNow = 1'700'000'000'000;  ///< 2023-11-14T22:13:20Z
+
+  ApiWorld() {
+    sdk::testing::link(store, record_store);
+    const auto opened = records.open();
+    EXPECT_TRUE(opened) << opened.error().text;
+    services.records = &records;
+  }
+
+  /// As the duty does that runs beside the API: the history of all that happened so far.
+  void write_history() {
+    records::HistoryPorts ports;
+    ports.queue = &store;
+    ports.records = &records;
+    ports.clock = &clock;
+    ports.on_duty = [] { return true; };
+    ports.log = [](sdk::LogLevel, const std::string& text) { ADD_FAILURE() << text; };
+    static_cast<void>(records::HistoryWriter(ports).step(clock.steady_ms()));
+  }
 
   /// Calls the route that answers; status 404 with an empty body when the table has none.
   Call call(std::string_view method, std::string_view target, std::string_view body = {},
@@ -191,6 +212,8 @@ class ApiWorld {
 
   sdk::testing::ManualClock clock{kNow};
   sdk::testing::MemoryQueueStore store{clock};
+  sdk::testing::MemoryRecordStore record_store{clock};
+  records::Records records{record_store, clock};
   int commands = 0;
   int changes = 0;
   queue::QueueService queue{
@@ -219,6 +242,9 @@ class ApiWorld {
       return named;
     };
     out.scorer = [this] { return &scorer; };
+    out.blocked = [this](const std::vector<search::Release>& releases) {
+      return services.records == nullptr ? std::vector<std::string>() : why_blocked(records.blocklist(), releases);
+    };
     out.clock = &clock;
     out.run_all = [](std::vector<std::function<void()>>& jobs) {
       for (const auto& job : jobs) { job(); }
