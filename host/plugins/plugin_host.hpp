@@ -13,6 +13,7 @@
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/abi/services.hpp>
+#include <quarry/sdk/abi/storage_admin.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <filesystem>
@@ -95,7 +96,10 @@ class PluginHost {
   /// storage in the manifest none of the storages is created. Makes the data directory; where that
   /// cannot be used, the kv service answers `unavailable` and all else works.
   void create();
-  /// Both.
+  /// In place of create(): the storage alone, for a command that looks after it. Touches nothing in the data
+  /// directory, which a running host may use.
+  void create_storage();
+  /// prepare() and create().
   void load(const std::vector<PluginSpec>& specs);
 
   /// Manifest order.
@@ -120,6 +124,9 @@ class PluginHost {
   /// `invalid` when the manifest has none or several (with their lines), `unavailable` when the one it
   /// has failed (with the reason). After prepare() alone it answers nullptr when all is well.
   [[nodiscard]] sdk::Result<sdk::QueueStore*> queue_store() const;
+
+  /// Its storage_admin/1, called as queue_store() is; failures as there, and `unsupported` when it offers none.
+  [[nodiscard]] sdk::Result<sdk::StorageAdmin*> storage_admin() const;
 
   /// HTTP for the host itself, for URLs users give: public addresses and http_allow, redirects to other
   /// hosts followed when kFollowRedirects is set, each checked anew.

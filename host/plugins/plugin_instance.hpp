@@ -61,6 +61,7 @@ class PluginInstance {
   [[nodiscard]] sdk::Indexer* indexer() noexcept { return indexer_ ? &*indexer_ : nullptr; }
   [[nodiscard]] sdk::Scorer* scorer() noexcept { return scorer_ ? &*scorer_ : nullptr; }
   [[nodiscard]] sdk::QueueStore* store() noexcept { return store_; }
+  [[nodiscard]] sdk::StorageAdmin* storage_admin() noexcept { return storage_admin_; }
 
  private:
   struct Creation;
@@ -82,6 +83,7 @@ class PluginInstance {
   std::optional<GuardedIndexer> indexer_;
   std::optional<GuardedScorer> scorer_;
   sdk::QueueStore* store_ = nullptr;
+  sdk::StorageAdmin* storage_admin_ = nullptr;
 };
 
 }  // namespace quarry::plugins

@@ -14,6 +14,7 @@ namespace {
 using namespace sqlite_api;
 
 constexpr int kProgressSteps = 5000;
+constexpr int kBackupPages = 1000;
 
 sqlite3* database(void* handle) { return static_cast<sqlite3*>(handle); }
 sqlite3_stmt* statement(void* handle) { return static_cast<sqlite3_stmt*>(handle); }
@@ -52,6 +53,22 @@ void RawDatabase::watch(const sdk::CallContext* ctx) noexcept {
                            ctx == nullptr ? nullptr : &stop_when_over, const_cast<sdk::CallContext*>(ctx));
 }
 
+bool RawDatabase::copy_to(RawDatabase& to, sdk::ProgressSink& progress) {
+  const auto end = [](sqlite3_backup* one) { sqlite3_backup_finish(one); };
+  std::unique_ptr<sqlite3_backup, decltype(end)> copy(
+      sqlite3_backup_init(database(to.handle_), "main", database(handle_), "main"), end);
+  if (copy == nullptr) { fail(database(to.handle_)); }
+  int result = SQLITE_OK;
+  while (result == SQLITE_OK) {
+    result = sqlite3_backup_step(copy.get(), kBackupPages);
+    const std::int64_t total = sqlite3_backup_pagecount(copy.get());
+    if (!progress.step(total - sqlite3_backup_remaining(copy.get()), total)) { return false; }
+  }
+  copy.reset();
+  if (result == SQLITE_DONE) { return true; }
+  throw SqliteFailure(result, sqlite3_errstr(result));
+}
+
 RawDatabase::Hold::Hold(RawDatabase& database_of) noexcept : mutex_(sqlite3_db_mutex(database(database_of.handle_))) {
   sqlite3_mutex_enter(static_cast<sqlite3_mutex*>(mutex_));
 }
@@ -72,6 +89,10 @@ void RawStatement::check(int result) const {
 void RawStatement::bind(int parameter, std::int64_t value) {
   check(sqlite3_bind_int64(statement(statement_), parameter, value));
 }
+void RawStatement::bind(int parameter, double value) {
+  check(sqlite3_bind_double(statement(statement_), parameter, value));
+}
+void RawStatement::bind_null(int parameter) { check(sqlite3_bind_null(statement(statement_), parameter)); }
 void RawStatement::bind(int parameter, std::string_view value) {
   // A null pointer would bind NULL in place of an empty text.
   const char* data = value.data() == nullptr ? "" : value.data();
@@ -93,6 +114,9 @@ void RawStatement::run() {
 }
 void RawStatement::reset() noexcept { sqlite3_reset(statement(statement_)); }
 
+bool RawStatement::is_null(int column) const noexcept {
+  return sqlite3_column_type(statement(statement_), column) == SQLITE_NULL;
+}
 std::int64_t RawStatement::integer(int column) const noexcept {
   return sqlite3_column_int64(statement(statement_), column);
 }

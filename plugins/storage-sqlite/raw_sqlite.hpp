@@ -8,6 +8,7 @@
 #pragma once
 
 #include <quarry/sdk/abi/plugin.hpp>
+#include <quarry/sdk/abi/storage_admin.hpp>
 
 #include <cstdint>
 #include <span>
@@ -51,6 +52,10 @@ class RawDatabase {
   /// Null: no such watch.
   void watch(const sdk::CallContext* ctx) noexcept;
 
+  /// Copies this database, as this connection sees it in its transaction, over the one of `to`, which nobody else
+  /// uses. False: the sink did not want to go on.
+  [[nodiscard]] bool copy_to(RawDatabase& to, sdk::ProgressSink& progress);
+
   /// Holds the connection's own mutex, so that each of thousands of calls for one column finds it taken
   /// by this thread already. SOCI cannot open a connection without that mutex.
   class Hold {
@@ -78,6 +83,8 @@ class RawStatement {
   RawStatement& operator=(const RawStatement&) = delete;
 
   void bind(int parameter, std::int64_t value);
+  void bind(int parameter, double value);
+  void bind_null(int parameter);
   /// `value` must stay as it is until reset().
   void bind(int parameter, std::string_view value);
   void bind(int parameter, std::span<const std::byte> value);
@@ -89,6 +96,7 @@ class RawStatement {
   void reset() noexcept;
 
   /// Of the current row; views live until the next step() or reset().
+  [[nodiscard]] bool is_null(int column) const noexcept;
   [[nodiscard]] std::int64_t integer(int column) const noexcept;
   [[nodiscard]] double real(int column) const noexcept;
   [[nodiscard]] std::string_view text(int column) const noexcept;
