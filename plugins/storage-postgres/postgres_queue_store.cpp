@@ -3,6 +3,7 @@
 
 #include "failures.hpp"
 #include "migrate.hpp"
+#include "row_mover.hpp"
 
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
 
@@ -107,6 +108,7 @@ Status PostgresQueueStore::open(CallContext& ctx) noexcept {
     Session session(words_, Access::writer);
     session.keep_to(ctx);
     migrate(session, place_);
+    refuse_unfinished_copy(session, place_);
     opened_ = true;
   });
 }
