@@ -89,7 +89,7 @@ class DatabaseCheck {
 
 }  // namespace
 
-int version_of(Session& session) {
+int schema_version_of(Session& session) {
   RawRows rows(session.soci());
   if (rows.ask("SELECT to_regclass('quarry_schema') IS NOT NULL").integer() == 0) { return 0; }
   return static_cast<int>(rows.ask("SELECT coalesce(max(version), 0) FROM quarry_schema").integer());
@@ -99,7 +99,7 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
                     sdk::ProgressSink& progress) {
   session.raw().exec(sql::kBeginRead);
   DatabaseCheck check(session, place, findings);
-  const int version = version_of(session);
+  const int version = schema_version_of(session);
   if (version == 0) { throw sdk::Error(sdk::Code::not_found, "the database (" + place + ") has no tables of Quarry"); }
   RawRows rows(session.soci());
   if (copy_unfinished(rows)) { check.tell(true, place, "holds an unfinished copy; run the same copy again"); }

@@ -15,6 +15,6 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
                     sdk::ProgressSink& progress);
 
 /// The schema's version; 0: there is none.
-[[nodiscard]] int version_of(Session& session);
+[[nodiscard]] int schema_version_of(Session& session);
 
 }  // namespace quarry::storage_postgres

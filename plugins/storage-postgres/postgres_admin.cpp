@@ -60,7 +60,7 @@ Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept
     RawRows rows(session.soci());
     sdk::StorageStatus found;
     found.known_version = sql::kSchemaVersion;
-    found.schema_version = version_of(session);
+    found.schema_version = schema_version_of(session);
     found.bytes = rows.ask("SELECT pg_database_size(current_database())").integer();
     if (found.schema_version > 0) {
       found.copy_unfinished = copy_unfinished(rows) ? 1 : 0;

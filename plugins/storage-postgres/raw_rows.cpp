@@ -21,19 +21,19 @@ namespace {
 using Kind = sdk::Value::Kind;
 
 // Types by their numbers, which are the same in every database.
-constexpr Oid kBool = 16;
-constexpr Oid kBytea = 17;
-constexpr Oid kInt8 = 20;
-constexpr Oid kInt2 = 21;
-constexpr Oid kInt4 = 23;
-constexpr Oid kText = 25;
-constexpr Oid kFloat4 = 700;
-constexpr Oid kFloat8 = 701;
-constexpr Oid kVarchar = 1043;
-constexpr Oid kName = 19;
-constexpr int kBinary = 1;
+constexpr Oid kBoolType = 16;
+constexpr Oid kByteaType = 17;
+constexpr Oid kInt8Type = 20;
+constexpr Oid kInt2Type = 21;
+constexpr Oid kInt4Type = 23;
+constexpr Oid kTextType = 25;
+constexpr Oid kFloat4Type = 700;
+constexpr Oid kFloat8Type = 701;
+constexpr Oid kVarcharType = 1043;
+constexpr Oid kNameType = 19;
+constexpr int kBinaryFormat = 1;
 
-PGconn* connection(void* handle) { return static_cast<PGconn*>(handle); }
+PGconn* libpq(void* handle) { return static_cast<PGconn*>(handle); }
 
 template <class T>
 T from_wire(const char* data) noexcept {
@@ -55,19 +55,19 @@ T from_wire(const char* data) noexcept {
 struct Parameter {
   explicit Parameter(const sdk::Value& value) {
     if (value.kind == Kind::integer) {
-      type = kInt8;
+      type = kInt8Type;
       word = from_wire<std::int64_t>(reinterpret_cast<const char*>(&value.integer));
       length = sizeof word;
     } else {
-      type = kText;
+      type = kTextType;
       text = value.text.data() == nullptr ? "" : value.text.data();
       length = static_cast<int>(value.text.size());
     }
   }
   [[nodiscard]] const char* data() const noexcept {
-    return type == kInt8 ? reinterpret_cast<const char*>(&word) : text;
+    return type == kInt8Type ? reinterpret_cast<const char*>(&word) : text;
   }
-  Oid type = kText;
+  Oid type = kTextType;
   std::int64_t word = 0;
   const char* text = "";
   int length = 0;
@@ -116,26 +116,26 @@ sdk::Value RawResult::value(int row, int column) const {
   const char* data = PQgetvalue(result, row, column);
   const std::string_view bytes(data, static_cast<std::size_t>(PQgetlength(result, row, column)));
   switch (PQftype(result, column)) {
-    case kInt2:
+    case kInt2Type:
       return storage_sql::integer_value(from_wire<std::int16_t>(data));
-    case kInt4:
+    case kInt4Type:
       return storage_sql::integer_value(from_wire<std::int32_t>(data));
-    case kInt8:
+    case kInt8Type:
       return storage_sql::integer_value(from_wire<std::int64_t>(data));
-    case kBool: {
+    case kBoolType: {
       sdk::Value value = storage_sql::integer_value(*data != 0 ? 1 : 0);
       value.kind = Kind::boolean;
       return value;
     }
-    case kFloat4:
+    case kFloat4Type:
       return storage_sql::real_value(std::bit_cast<float>(from_wire<std::uint32_t>(data)));
-    case kFloat8:
+    case kFloat8Type:
       return storage_sql::real_value(std::bit_cast<double>(from_wire<std::uint64_t>(data)));
-    case kBytea:
+    case kByteaType:
       return storage_sql::text_value(bytes, Kind::bytes);
-    case kText:
-    case kVarchar:
-    case kName:
+    case kTextType:
+    case kVarcharType:
+    case kNameType:
       return storage_sql::text_value(bytes);
     default:
       throw sdk::Error(sdk::Code::internal, "the column " + std::string(PQfname(result, column)) +
@@ -162,17 +162,17 @@ RawResult RawRows::ask(const std::string& sql, std::span<const sdk::Value> param
     values.push_back(parameter.data());
     lengths.push_back(parameter.length);
   }
-  const std::vector<int> formats(wire.size(), kBinary);
-  PGresult* result = PQexecParams(connection(handle_), sql.c_str(), static_cast<int>(wire.size()), types.data(),
-                                  values.data(), lengths.data(), formats.data(), kBinary);
+  const std::vector<int> formats(wire.size(), kBinaryFormat);
+  PGresult* result = PQexecParams(libpq(handle_), sql.c_str(), static_cast<int>(wire.size()), types.data(),
+                                  values.data(), lengths.data(), formats.data(), kBinaryFormat);
   RawResult owned(result);
   const ExecStatusType status = PQresultStatus(result);
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) { throw failure_of(connection(handle_), result); }
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) { throw failure_of(libpq(handle_), result); }
   return owned;
 }
 
 void RawRows::copy_in(const std::string& sql, std::string_view text) {
-  PGconn* const to = connection(handle_);
+  PGconn* const to = libpq(handle_);
   {
     PGresult* result = PQexec(to, sql.c_str());
     const RawResult owned(result);

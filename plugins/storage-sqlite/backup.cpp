@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using sdk::Code;
 using sdk::Error;
 
-constexpr mode_t kPrivate = 0600;
+constexpr mode_t kPrivateMode = 0600;
 
 [[noreturn]] void fail(const std::string& what) { throw Error(Code::unavailable, what + ": " + std::strerror(errno)); }
 
@@ -45,7 +45,7 @@ void sync_folder_of(const std::string& path) {
 class PartFile {
  public:
   explicit PartFile(std::string path) : path_(std::move(path)) {
-    const int made = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate);
+    const int made = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateMode);
     if (made < 0) { fail("cannot make " + path_); }
     ::close(made);
   }

@@ -13,7 +13,7 @@
 namespace quarry::storage_sqlite {
 namespace {
 
-constexpr int kBusyMs = 5000;
+constexpr int kLookerBusyMs = 5000;
 
 /// `path`, if something is there.
 const std::string& existing(const std::string& path) {
@@ -26,7 +26,7 @@ const std::string& existing(const std::string& path) {
 
 Looker::Looker(const std::string& path)
     : path_(path), session_(soci::sqlite3, "db=\"" + existing(path) + "\" readonly=true"), raw_(session_) {
-  raw_.set_busy_timeout(kBusyMs);
+  raw_.set_busy_timeout(kLookerBusyMs);
   raw_.exec("PRAGMA trusted_schema=OFF");
   raw_.exec("PRAGMA cell_size_check=ON");
 }

@@ -21,7 +21,7 @@ using sdk::Status;
 
 constexpr int kConstraint = 19;
 
-const sdk::Clock& clock_of(sdk::HostServices& services) {
+const sdk::Clock& host_clock(sdk::HostServices& services) {
   const auto* clock = sdk::get<sdk::Clock>(services);
   if (clock == nullptr) { throw Error(Code::unsupported, "the host offers no quarry.clock/1"); }
   return *clock;
@@ -44,7 +44,7 @@ SqliteAdmin::Opened::Opened(const std::string& file, Synchronous synchronous, co
       rows((migrate(connection, guard.path()), prepare_for_bulk(connection.raw()), connection), clock) {}
 
 SqliteAdmin::SqliteAdmin(sdk::HostServices& services, const sdk::Config& config)
-    : file_(std::filesystem::absolute(file_of(config.text("path"))).string()), clock_(clock_of(services)) {}
+    : file_(std::filesystem::absolute(file_of(config.text("path"))).string()), clock_(host_clock(services)) {}
 
 template <class Body>
 Status SqliteAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
