@@ -262,12 +262,12 @@ Status MemoryRecordStore::write(CallContext& ctx, std::span<const RecordWrite> w
       const std::lock_guard lock(records_->mutex);
       if (!writes.empty()) { static_cast<void>(declared(writes.front().collection)); }
       record_rules::check(declared_, writes);
-      MemoryRecords::Content before = records_->content;
+      auto before = records_->content.tables;
       RecordWriter writer(*records_, clock_.wall_ms());
       for (std::size_t i = 0; i < writes.size(); ++i) {
         done[i] = writer.write(declared(writes[i].collection), writes[i]);
         if (done[i].result == WriteResult::applied) { continue; }
-        records_->content = std::move(before);
+        records_->content.tables = std::move(before);
         std::fill_n(done.begin(), i, WriteOutcome());
         break;
       }

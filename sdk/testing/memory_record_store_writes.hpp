@@ -15,7 +15,7 @@ namespace quarry::sdk::testing {
 [[nodiscard]] std::int64_t holder(const MemoryRecords::Table& table, const HeldRecord& record,
                                   const std::vector<std::string>& fields);
 
-/// Carries out the writes of one batch. Whoever makes it keeps a copy of the content, and puts that back when a write
+/// Carries out the writes of one batch. Whoever makes it keeps a copy of the tables, and puts that back when a write
 /// could not be applied.
 class RecordWriter {
  public:

@@ -38,7 +38,6 @@ struct MemoryRecords {
     std::map<std::int64_t, HeldRecord> records;
     std::int64_t last_id = 0;
   };
-  /// All that a batch may change, so that a copy of it is the way back.
   struct Content {
     record_rules::Collections specs;
     std::map<std::string, Table, std::less<>> tables;
