@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/storage_mover.hpp"
 
-#include "app/collection_copies.hpp"
+#include <quarry/sdk/helpers/record_spec.hpp>
 
 #include <algorithm>
+#include <deque>
 
 namespace quarry::app {
 namespace {
@@ -39,6 +40,25 @@ class StorageMover::Tables final : public sdk::TableSink {
     return true;
   }
   std::vector<Table> all;
+};
+
+/// What the source holds, kept beyond the call that told it.
+class StorageMover::Collections final : public sdk::CollectionSink {
+ public:
+  bool add(const sdk::CollectionSpec& collection) noexcept override {
+    kept_.emplace_back(collection);
+    return true;
+  }
+  /// Call once, after the last add().
+  [[nodiscard]] std::span<const sdk::CollectionSpec> all() {
+    for (const auto& collection : kept_) { specs_.push_back(views_.emplace_back(collection).spec()); }
+    return specs_;
+  }
+
+ private:
+  std::deque<sdk::record_rules::OwnedCollection> kept_;
+  std::deque<sdk::record_rules::SpecView> views_;
+  std::vector<sdk::CollectionSpec> specs_;
 };
 
 class StorageMover::OneKey final : public sdk::RowSink {
@@ -149,11 +169,11 @@ void StorageMover::compare(const Table& table, const Table& there) {
 }
 
 sdk::Result<std::vector<CopiedTable>> StorageMover::run(const std::string& source, std::int64_t record_version) try {
-  CollectionCopies collections;
+  Collections collections;
   call(from_, [&](StorageAdmin& admin, CallContext& ctx) { return admin.collections(ctx, collections); });
-  call(to_, [&](StorageAdmin& admin, CallContext& ctx) {
-    return admin.begin_copy(ctx, source, record_version, collections.all());
-  });
+  const auto declared = collections.all();
+  call(to_,
+       [&](StorageAdmin& admin, CallContext& ctx) { return admin.begin_copy(ctx, source, record_version, declared); });
   std::vector<Table> tables = tables_of(from_);
   for (const Table& table : tables) { total_ += table.rows; }
   progress_.begin("copying", "rows");

@@ -53,6 +53,7 @@ class StorageMover {
     RowSum sum;
   };
   class Tables;
+  class Collections;
   class OneKey;
 
   [[nodiscard]] std::vector<Table> tables_of(const StorageCall& storage);

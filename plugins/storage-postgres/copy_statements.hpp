@@ -11,13 +11,18 @@ inline constexpr char kMakeCopySource[] =
     "CREATE TABLE copy_source (source text NOT NULL); CREATE TABLE copy_later (number integer GENERATED ALWAYS AS "
     "IDENTITY, text text NOT NULL)";
 inline constexpr char kSetCopySource[] = "INSERT INTO copy_source (source) VALUES ($1)";
-/// The indexes of table $1 that are no constraint's.
+/// The references of table $1: the statement that makes each, and the one that drops it.
+inline constexpr char kReferences[] =
+    "SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', cast(conrelid AS regclass), conname, "
+    "pg_get_constraintdef(oid)), format('ALTER TABLE %s DROP CONSTRAINT %I', cast(conrelid AS regclass), conname) FROM "
+    "pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f' ORDER BY oid";
+/// The same for the indexes of table $1 that are no constraint's.
 inline constexpr char kIndexes[] =
-    "SELECT pg_get_indexdef(indexrelid), cast(cast(indexrelid AS regclass) AS text) FROM pg_index WHERE indrelid = "
+    "SELECT pg_get_indexdef(indexrelid), format('DROP INDEX %s', cast(indexrelid AS regclass)) FROM pg_index WHERE indrelid = "
     "to_regclass($1) AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', "
     "'x')) ORDER BY indexrelid";
 inline constexpr char kAddLater[] = "INSERT INTO copy_later (text) VALUES ($1)";
-inline constexpr char kLater[] = "SELECT text FROM copy_later ORDER BY number";
+inline constexpr char kLater[] = "SELECT text FROM copy_later ORDER BY number DESC";
 inline constexpr char kDropCopySource[] = "DROP TABLE copy_source; DROP TABLE copy_later";
 
 inline constexpr char kRecount[] =

@@ -10,8 +10,6 @@
 #include <quarry/sdk/helpers/barrier.hpp>
 #include <storage-sql/queue_checks.hpp>
 
-#include <array>
-
 namespace quarry::storage_postgres {
 namespace {
 
@@ -39,7 +37,9 @@ std::vector<QueueCheck> own_checks() {
 }
 
 /// Every value of these is read once, from its page and from where large ones are kept.
-constexpr std::array<const char*, 5> kTables = {"lane", "duty", "download", "metainfo", "event"};
+constexpr char kTables[] =
+    "SELECT cast(cast(oid AS regclass) AS text) FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+    "cast(current_schema() AS regnamespace) ORDER BY relname";
 
 class DatabaseCheck {
  public:
@@ -112,14 +112,15 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
                "has version " + std::to_string(version) + ", not " + std::to_string(sql::kSchemaVersion) +
                    "; it is only tried whether it can be read");
   }
-  const auto total = static_cast<std::int64_t>(kTables.size() + checks.size());
+  const RawResult tables = rows.ask(kTables);
+  const auto total = tables.rows() + static_cast<std::int64_t>(checks.size());
   std::int64_t done = 0;
   const auto step = [&] {
     sdk::check_cancelled(ctx);
     if (!progress.step(++done, total)) { throw sdk::Error(sdk::Code::cancelled, "cancelled by the caller"); }
   };
-  for (const char* table : kTables) {
-    check.read_all(table);
+  for (int i = 0; i < tables.rows(); ++i) {
+    check.read_all(tables.text(i));
     step();
   }
   for (const QueueCheck& one : checks) {

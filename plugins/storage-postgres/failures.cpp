@@ -39,6 +39,9 @@ std::string state_of(const std::exception& error) {
   return {};
 }
 
+/// A row is too large for an index.
+constexpr std::string_view kTooLarge = "54000";
+
 struct Sentence {
   std::string_view state;  ///< a whole SQLSTATE, or its class of two characters
   bool retry;
@@ -99,6 +102,13 @@ sdk::Failure explain(const std::exception& error, const std::string& place) {
   }
   if (state == kUniqueViolation) {
     return {sdk::Status{sdk::Code::conflict, 0, 0, 0}, server + "holds another row with this key"};
+  }
+  if (state == kForeignKeyViolation) {
+    return {sdk::Status{sdk::Code::invalid, 0, 0, 0}, server + "holds no record that this one refers to"};
+  }
+  if (state == kTooLarge) {
+    return {sdk::Status{sdk::Code::invalid, 0, 0, 0},
+            server + "cannot keep a value: a text that is unique or indexed may have about 2,600 bytes"};
   }
   if (is_connection_loss(error)) { return unavailable(true, server + "cannot be reached: " + sentence_of(error)); }
   if (state.starts_with("22")) {

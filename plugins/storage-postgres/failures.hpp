@@ -11,6 +11,7 @@
 namespace quarry::storage_postgres {
 
 // SQLSTATEs that are looked at by name: https://www.postgresql.org/docs/15/errcodes-appendix.html
+inline constexpr std::string_view kForeignKeyViolation = "23503";
 inline constexpr std::string_view kUniqueViolation = "23505";
 inline constexpr std::string_view kSerializationFailure = "40001";
 inline constexpr std::string_view kDeadlockDetected = "40P01";

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "postgres_admin.hpp"
-#include "postgres_queue_store.hpp"
-
-#include <storage-sql/with_admin.hpp>
+#include "postgres_records.hpp"
 
 namespace {
-using Store = quarry::storage_sql::WithAdmin<quarry::storage_postgres::PostgresQueueStore,
-                                             quarry::storage_postgres::PostgresAdmin>;
-}
 
-QUARRY_PLUGIN(Store, "storage-postgres", "0.1.0",
-              "Keeps the queue in a PostgreSQL database that several hosts may share.",
+namespace sdk = quarry::sdk;
+
+class PostgresStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
+ public:
+  PostgresStorage(sdk::HostServices& services, const sdk::Config& config)
+      : queue_(services, config), admin_(services, config) {
+    offer(queue_, records_.store(), admin_);
+  }
+
+ private:
+  quarry::storage_postgres::PostgresQueueStore queue_;
+  quarry::storage_postgres::PostgresRecords records_{queue_};
+  quarry::storage_postgres::PostgresAdmin admin_;
+};
+
+}  // namespace
+
+QUARRY_PLUGIN(PostgresStorage, "storage-postgres", "0.1.0",
+              "Keeps the queue and all records in a PostgreSQL database that several hosts may share.",
               quarry::storage_postgres::kConfigSchema, 64);

@@ -20,9 +20,18 @@ constexpr const char* kOtherTools =
     "PostgreSQL has a tool of its own for this: `pg_dump` and `pg_restore`; a backup that every storage can read is a "
     "copy into an SQLite file, made by `quarry storage copy`";
 
+/// For this session alone, and up to date.
+void take_over(Session& session, const std::string& place) {
+  if (!session.keep_hosts_out()) {
+    throw Error(Code::conflict, "a host works on the database (" + place + "), or another `quarry storage`; stop it");
+  }
+  migrate(session, place);
+}
+
 }  // namespace
 
-PostgresAdmin::Opened::Opened(const std::string& words) : session(words, Access::admin), rows(session) {}
+PostgresAdmin::Opened::Opened(const std::string& words, const std::string& place)
+    : session(words, Access::admin), rows((take_over(session, place), session)) {}
 
 PostgresAdmin::PostgresAdmin(sdk::HostServices&, const sdk::Config& config)
     : words_(connection_words(std::string(config.text("url")))), place_(place_of(std::string(config.text("url")))) {}
@@ -66,6 +75,8 @@ Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept
       found.copy_unfinished = copy_unfinished(rows) ? 1 : 0;
       found.downloads = rows.ask("SELECT count(*) FROM download").integer();
       found.events = rows.ask("SELECT count(*) FROM event").integer();
+      const bool records = rows.ask("SELECT to_regclass('record_schema') IS NOT NULL").integer() != 0;
+      if (records) { found.record_version = rows.ask("SELECT version FROM record_schema").integer(); }
     }
     out = found;
   });
@@ -74,13 +85,7 @@ Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept
 Status PostgresAdmin::open(CallContext& ctx) noexcept {
   return guarded(ctx, [&] {
     if (opened_ != nullptr) { throw Error(Code::conflict, "the database is open already"); }
-    auto opened = std::make_unique<Opened>(words_);
-    if (!opened->session.keep_hosts_out()) {
-      throw Error(Code::conflict,
-                  "a host works on the database (" + place_ + "), or another `quarry storage`; stop it");
-    }
-    migrate(opened->session, place_);
-    opened_ = std::move(opened);
+    opened_ = std::make_unique<Opened>(words_, place_);
   });
 }
 
@@ -101,16 +106,16 @@ Status PostgresAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::P
 Status PostgresAdmin::tables(CallContext& ctx, sdk::TableSink& tables) noexcept {
   return moving(ctx, [&](RowMover& rows) { rows.tables(tables); });
 }
-Status PostgresAdmin::collections(CallContext& ctx, sdk::CollectionSink&) noexcept {
-  return moving(ctx, [](RowMover&) {});
+Status PostgresAdmin::collections(CallContext& ctx, sdk::CollectionSink& collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.collections(collections); });
 }
 Status PostgresAdmin::read_rows(CallContext& ctx, std::string_view table, const sdk::Value& after, std::int32_t limit,
                                 sdk::RowSink& sink) noexcept {
   return moving(ctx, [&](RowMover& rows) { rows.read(table, after, limit, sink); });
 }
-Status PostgresAdmin::begin_copy(CallContext& ctx, std::string_view source, std::int64_t,
-                                 std::span<const sdk::CollectionSpec>) noexcept {
-  return moving(ctx, [&](RowMover& rows) { rows.begin(source); });
+Status PostgresAdmin::begin_copy(CallContext& ctx, std::string_view source, std::int64_t record_version,
+                                 std::span<const sdk::CollectionSpec> collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.begin(source, record_version, collections); });
 }
 Status PostgresAdmin::write_rows(CallContext& ctx, std::string_view table, std::span<const std::string_view> columns,
                                  std::span<const sdk::Value> values) noexcept {

@@ -41,7 +41,8 @@ class PostgresAdmin final : public sdk::StorageAdmin {
  private:
   /// What exists while the database is open.
   struct Opened {
-    explicit Opened(const std::string& words);
+    /// Throws when a host works on it.
+    Opened(const std::string& words, const std::string& place);
     Session session;
     RowMover rows;
   };

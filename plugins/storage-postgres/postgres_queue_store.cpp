@@ -3,9 +3,11 @@
 
 #include "failures.hpp"
 #include "migrate.hpp"
+#include "record_session.hpp"
 #include "row_mover.hpp"
 
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
+#include <storage-sql/record_store.hpp>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -102,6 +104,17 @@ void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
   }
 }
 
+void PostgresQueueStore::read_with(CallContext& ctx, const std::function<void(Session&)>& look) {
+  read(ctx, [&](Reader& reader) { look(reader.session()); });
+}
+
+void PostgresQueueStore::explain_missing_movie(CallContext& ctx, std::span<const sdk::NewDownload> items) {
+  read_with(ctx, [&](Session& session) {
+    PostgresRecordSession records(session);
+    storage_sql::check_movies(records, storage_sql::kPostgresRecords, items);
+  });
+}
+
 Status PostgresQueueStore::open(CallContext& ctx) noexcept {
   return guarded(ctx, [&] {
     if (opened_) { throw Error(Code::conflict, "the queue database is open already"); }
@@ -123,7 +136,12 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
         check_text(text, "a download has a NUL byte in one of its texts");
       }
     }
-    write(ctx, items.size(), outcomes, items.size() == 1, [&](Writer& writer) { return writer.enqueue(items); });
+    try {
+      write(ctx, items.size(), outcomes, items.size() == 1, [&](Writer& writer) { return writer.enqueue(items); });
+    } catch (const Error& error) {
+      if (error.status().code == Code::invalid) { explain_missing_movie(ctx, items); }
+      throw;
+    }
   });
 }
 

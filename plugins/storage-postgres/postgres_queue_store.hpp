@@ -11,6 +11,7 @@
 #include <quarry/sdk/helpers/plugin.hpp>
 #include <storage-sql/pool.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -51,6 +52,15 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
                     std::int64_t& removed) noexcept override;
   sdk::Status take_duty(sdk::CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept override;
 
+  // For what else lives in the database. [thread-safe]
+
+  /// Throws sdk::Error(invalid) when the database is not open.
+  void check_open() const;
+  /// Runs `look` on a connection that reads; once more on a new one when the first was lost. Exceptions come out.
+  void read_with(sdk::CallContext& ctx, const std::function<void(Session&)>& look);
+  [[nodiscard]] const std::string& words() const noexcept { return words_; }
+  [[nodiscard]] const std::string& place() const noexcept { return place_; }
+
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return line_.groups(); }
 
@@ -68,7 +78,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
   void read(sdk::CallContext& ctx, const Body& body);
-  void check_open() const;
+  /// Throws `invalid` with a sentence when one of the items names a film that is not there.
+  void explain_missing_movie(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items);
 
   const std::string words_;
   const std::string place_;

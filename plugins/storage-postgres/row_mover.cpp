@@ -2,6 +2,7 @@
 #include "row_mover.hpp"
 
 #include "copy_statements.hpp"
+#include "record_session.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
@@ -22,9 +23,10 @@ using storage_sql::MovingTable;
 /// A page of large rows ends after so many bytes.
 constexpr const char* kPageBytes = "8388608";
 
-/// The queue's tables as this store keeps them.
-std::vector<MovingTable> tables_here() {
-  std::vector<MovingTable> tables = storage_sql::queue_tables();
+/// The tables as this store keeps them; films before the downloads that refer to them.
+std::vector<MovingTable> tables_here(const storage_sql::Catalog& catalog) {
+  std::vector<MovingTable> tables = storage_sql::record_tables(catalog);
+  for (MovingTable& table : storage_sql::queue_tables()) { tables.push_back(std::move(table)); }
   for (MovingTable& table : tables) {
     if (table.name == "download") { table.made.push_back(storage_sql::made_ready(table)); }
   }
@@ -33,32 +35,30 @@ std::vector<MovingTable> tables_here() {
 
 std::string key_of(const MovingTable& table) {
   const MovingColumn& key = table.columns.front();
-  return key.kind == Kind::text ? key.name + " COLLATE \"C\"" : key.name;
+  return key.kind == Kind::text ? key.column + " COLLATE \"C\"" : key.column;
 }
 
 /// $1 the limit, $2 the key before the first row.
 std::string select_text(const MovingTable& table, bool from_start) {
   std::string columns;
-  std::string names;
   std::string size;
   for (const MovingColumn& column : table.columns) {
     const std::string comma = columns.empty() ? "" : ", ";
-    columns += comma + (column.read.empty() ? column.name : column.read + " AS " + column.name);
-    names += comma + column.name;
-    if (column.kind == Kind::bytes) { size += (size.empty() ? "" : " + ") + ("octet_length(" + column.name + ")"); }
+    columns += comma + column.column;
+    if (column.kind == Kind::bytes) { size += (size.empty() ? "" : " + ") + ("octet_length(" + column.column + ")"); }
   }
   const std::string key = key_of(table);
   const std::string rows =
       " FROM " + table.table + (from_start ? "" : " WHERE " + key + " > $2") + " ORDER BY " + key + " LIMIT $1";
   if (!table.large_rows) { return "SELECT " + columns + rows; }
-  return "SELECT " + names + " FROM (SELECT " + columns + ", " + size + " AS own_bytes, sum(" + size +
+  return "SELECT " + columns + " FROM (SELECT " + columns + ", " + size + " AS own_bytes, sum(" + size +
          ") OVER (ORDER BY " + key + ") AS bytes_so_far" + rows + ") AS page WHERE bytes_so_far - own_bytes < " +
          kPageBytes + " ORDER BY " + key;
 }
 
 std::string copy_text(const MovingTable& table) {
   std::string names;
-  for (const MovingColumn& column : table.columns) { names += (names.empty() ? "" : ", ") + column.name; }
+  for (const MovingColumn& column : table.columns) { names += (names.empty() ? "" : ", ") + column.column; }
   for (const auto& made : table.made) { names += ", " + made.name; }
   return "COPY " + table.table + " (" + names + ") FROM STDIN";
 }
@@ -100,7 +100,15 @@ void refuse_unfinished_copy(Session& session, const std::string& place) {
                   "stopped, or make the database anew");
 }
 
-RowMover::RowMover(Session& session) : raw_(session.raw()), rows_(session.soci()), tables_(tables_here()) {}
+RowMover::RowMover(Session& session) : session_(session), raw_(session.raw()), rows_(session.soci()) { read_catalog(); }
+
+void RowMover::read_catalog() {
+  PostgresRecordSession session(session_);
+  catalog_ = storage_sql::load_catalog(session);
+  tables_ = tables_here(catalog_);
+}
+
+void RowMover::collections(sdk::CollectionSink& sink) { storage_sql::tell_collections(catalog_, sink); }
 
 void RowMover::tables(sdk::TableSink& sink) {
   for (const MovingTable& table : tables_) {
@@ -128,35 +136,45 @@ void RowMover::read(std::string_view name, const Value& after, std::int32_t limi
 
 bool RowMover::holds_rows() {
   return std::any_of(tables_.begin(), tables_.end(), [&](const MovingTable& table) {
-    const bool settings = table.name == "lane" || table.name == "duty";
-    return !settings && rows_.ask("SELECT EXISTS (SELECT 1 FROM " + table.table + ")").integer() != 0;
+    return !table.settings && rows_.ask("SELECT EXISTS (SELECT 1 FROM " + table.table + ")").integer() != 0;
   });
 }
 
-void RowMover::put_indexes_off(const MovingTable& table) {
+void RowMover::put_off_what_follows(const MovingTable& table, const char* question) {
   const Value name = storage_sql::text_value(table.table);
-  const RawResult indexes = rows_.ask(sql::kIndexes, {&name, 1});
-  for (int i = 0; i < indexes.rows(); ++i) {
-    const Value text = indexes.value(i, 0);
+  const RawResult made = rows_.ask(question, {&name, 1});
+  for (int i = 0; i < made.rows(); ++i) {
+    const Value text = made.value(i, 0);
     static_cast<void>(rows_.ask(sql::kAddLater, {&text, 1}));
-    raw_.exec(("DROP INDEX " + indexes.text(i, 1)).c_str());
+    raw_.exec(made.text(i, 1).c_str());
   }
-  raw_.exec(("ALTER TABLE " + table.table + " DISABLE TRIGGER USER").c_str());
 }
 
-void RowMover::make_ready_for_rows(std::string_view source) {
+void RowMover::make_ready_for_rows(std::string_view source, std::int64_t record_version,
+                                   std::span<const sdk::CollectionSpec> collections) {
   if (holds_rows()) { throw Error(Code::conflict, "the database holds rows already; copy into a new one"); }
   Transaction transaction(raw_);
   raw_.exec("DELETE FROM lane; DELETE FROM duty");
+  {
+    PostgresRecordSession session(session_);
+    storage_sql::take_collections(session, storage_sql::kPostgresRecords, record_version, collections);
+  }
+  read_catalog();
   raw_.exec(sql::kMakeCopySource);
-  for (const MovingTable& table : tables_) { put_indexes_off(table); }
+  // References go first and come last: they lean on indexes.
+  for (const MovingTable& table : tables_) { put_off_what_follows(table, sql::kReferences); }
+  for (const MovingTable& table : tables_) {
+    put_off_what_follows(table, sql::kIndexes);
+    raw_.exec(("ALTER TABLE " + table.table + " DISABLE TRIGGER USER").c_str());
+  }
   const Value text = storage_sql::text_value(source);
   static_cast<void>(rows_.ask(sql::kSetCopySource, {&text, 1}));
   transaction.commit();
 }
 
-void RowMover::begin(std::string_view source) {
-  if (!copy_unfinished(rows_)) { return make_ready_for_rows(source); }
+void RowMover::begin(std::string_view source, std::int64_t record_version,
+                     std::span<const sdk::CollectionSpec> collections) {
+  if (!copy_unfinished(rows_)) { return make_ready_for_rows(source, record_version, collections); }
   const std::string begun = rows_.ask(sql::kCopySource).text();
   if (begun == source) { return; }
   throw Error(Code::conflict, "the database holds an unfinished copy of another storage (" + begun +
@@ -188,7 +206,7 @@ void RowMover::write(std::string_view name, std::span<const std::string_view> co
 
 void RowMover::last_key(std::string_view name, sdk::RowSink& key) {
   const MovingTable& table = storage_sql::table_of(tables_, name);
-  const RawResult result = rows_.ask("SELECT " + table.columns.front().name + " FROM " + table.table + " ORDER BY " +
+  const RawResult result = rows_.ask("SELECT " + table.columns.front().column + " FROM " + table.table + " ORDER BY " +
                                      key_of(table) + " DESC LIMIT 1");
   const Value last = result.rows() == 0 ? Value() : result.value(0, 0);
   key.add({&last, 1});
@@ -209,7 +227,7 @@ std::int64_t RowMover::last_number(const MovingTable& table) {
 void RowMover::follow_rows(const MovingTable& table, std::int64_t used) {
   const std::string sequence = sequence_of(table);
   if (sequence.empty()) { return; }
-  const std::string& key = table.columns.front().name;
+  const std::string& key = table.columns.front().column;
   const std::int64_t last =
       std::max(used, rows_.ask("SELECT coalesce(max(" + key + "), 0) FROM " + table.table).integer());
   if (last == 0) { return; }

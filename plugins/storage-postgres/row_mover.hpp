@@ -7,6 +7,7 @@
 
 #include <quarry/sdk/abi/storage_admin.hpp>
 #include <storage-sql/moving_tables.hpp>
+#include <storage-sql/record_tables.hpp>
 
 #include <span>
 #include <string>
@@ -23,21 +24,26 @@ class RowMover {
   void tables(sdk::TableSink& sink);
   void read(std::string_view table, const sdk::Value& after, std::int32_t limit, sdk::RowSink& rows);
 
-  void begin(std::string_view source);
+  void collections(sdk::CollectionSink& sink);
+  void begin(std::string_view source, std::int64_t record_version, std::span<const sdk::CollectionSpec> collections);
   void write(std::string_view table, std::span<const std::string_view> columns, std::span<const sdk::Value> rows);
   void last_key(std::string_view table, sdk::RowSink& key);
   void finish(std::span<const sdk::UsedNumbers> used);
 
  private:
-  void make_ready_for_rows(std::string_view source);
-  void put_indexes_off(const storage_sql::MovingTable& table);
+  void read_catalog();
+  void make_ready_for_rows(std::string_view source, std::int64_t record_version,
+                           std::span<const sdk::CollectionSpec> collections);
+  void put_off_what_follows(const storage_sql::MovingTable& table, const char* question);
   void follow_rows(const storage_sql::MovingTable& table, std::int64_t used);
   [[nodiscard]] bool holds_rows();
   [[nodiscard]] std::string sequence_of(const storage_sql::MovingTable& table);
   [[nodiscard]] std::int64_t last_number(const storage_sql::MovingTable& table);
 
+  Session& session_;
   RawPostgres& raw_;
   RawRows rows_;
+  storage_sql::Catalog catalog_;
   std::vector<storage_sql::MovingTable> tables_;
   std::string text_;  ///< of a block of rows, kept for its memory
 };

@@ -21,9 +21,9 @@ constexpr char kAdminSession[] =
     "SET lc_messages = 'C'; SET client_min_messages = warning; SET statement_timeout = 0; SET lock_timeout = '10s'; "
     "SET jit = off; SET enable_bitmapscan = off";
 
-/// "QRRZ", held by sessions until they end, however that comes about. Every host holds it shared.
-constexpr char kShareStorage[] = "SELECT pg_try_advisory_lock_shared(1364349530)";
-constexpr char kOwnStorage[] = "SELECT pg_try_advisory_lock(1364349530)";
+/// "QRRA", held by sessions until they end, however that comes about. Every host holds it shared.
+constexpr char kShareStorage[] = "SELECT pg_try_advisory_lock_shared(1364349505)";
+constexpr char kOwnStorage[] = "SELECT pg_try_advisory_lock(1364349505)";
 
 bool try_lock(soci::session& session, const char* sql) { return RawRows(session).ask(sql).integer() != 0; }
 

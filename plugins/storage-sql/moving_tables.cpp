@@ -12,7 +12,7 @@ namespace {
 using Kind = sdk::Value::Kind;
 
 void add(MovingTable& table, Kind kind, std::initializer_list<const char*> names) {
-  for (const char* name : names) { table.columns.push_back({name, kind, {}}); }
+  for (const char* name : names) { table.columns.push_back({name, kind, name}); }
 }
 
 MovingTable make(std::string name) {
@@ -71,9 +71,11 @@ std::vector<std::string_view> MovingTable::column_names() const {
 
 std::vector<MovingTable> queue_tables() {
   MovingTable lane = make("lane");
+  lane.settings = true;
   add(lane, Kind::text, {"name"});
   add(lane, Kind::integer, {"max_active", "hold"});
   MovingTable duty = make("duty");
+  duty.settings = true;
   add(duty, Kind::text, {"name", "owner"});
   add(duty, Kind::integer, {"epoch", "lease_until_ms"});
   MovingTable metainfo = make("metainfo");

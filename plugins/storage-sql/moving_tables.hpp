@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The queue's tables as storage_admin/1 shows them: the same names and columns in every store (docs/storage.md). What
-// a store keeps otherwise it says here, in `read` and `made`, and nowhere else.
+// a store keeps otherwise it says here, in `column` and `made`, and nowhere else.
 #pragma once
 
 #include <quarry/sdk/abi/record_store.hpp>
@@ -14,9 +14,9 @@
 namespace quarry::storage_sql {
 
 struct MovingColumn {
-  std::string name;  ///< in the moving format, and of the column that takes the value
+  std::string name;  ///< in the moving format
   sdk::Value::Kind kind = sdk::Value::Kind::text;
-  std::string read;  ///< the SQL that gives the value; empty: the column of this name
+  std::string column;  ///< in the database, as SQL writes it
 };
 
 /// A column that follows from the others.
@@ -28,10 +28,11 @@ struct MadeColumn {
 
 struct MovingTable {
   std::string name;                   ///< in the moving format
-  std::string table;                  ///< in the database
+  std::string table;                  ///< in the database, as SQL writes it
   std::vector<MovingColumn> columns;  ///< the key first
   std::vector<MadeColumn> made;
   bool large_rows = false;  ///< a row may take megabytes
+  bool settings = false;    ///< a host makes such rows by itself: they are no reason not to copy over them
   bool numbered = false;    ///< the store gives the keys, and rows may go: the last number given is worth keeping
 
   /// The place of a column; -1: there is none.

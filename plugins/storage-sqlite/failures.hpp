@@ -12,6 +12,7 @@ namespace quarry::storage_sqlite {
 
 /// SQLite's extended result codes that are looked at by name.
 inline constexpr int kConstraintUnique = 2067;
+inline constexpr int kConstraintForeignKey = 787;
 
 /// The extended result code that `error` carries, 0 when it is not from SQLite.
 [[nodiscard]] int sqlite_code(const std::exception& error) noexcept;

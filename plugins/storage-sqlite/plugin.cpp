@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite_admin.hpp"
-#include "sqlite_queue_store.hpp"
-
-#include <storage-sql/with_admin.hpp>
+#include "sqlite_records.hpp"
 
 namespace {
-using Store =
-    quarry::storage_sql::WithAdmin<quarry::storage_sqlite::SqliteQueueStore, quarry::storage_sqlite::SqliteAdmin>;
-}
 
-QUARRY_PLUGIN(Store, "storage-sqlite", "0.1.0", "Keeps the queue in one SQLite file.",
+namespace sdk = quarry::sdk;
+
+class SqliteStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
+ public:
+  SqliteStorage(sdk::HostServices& services, const sdk::Config& config)
+      : queue_(services, config), admin_(services, config) {
+    offer(queue_, records_.store(), admin_);
+  }
+
+ private:
+  quarry::storage_sqlite::SqliteQueueStore queue_;
+  quarry::storage_sqlite::SqliteRecords records_{queue_};
+  quarry::storage_sqlite::SqliteAdmin admin_;
+};
+
+}  // namespace
+
+QUARRY_PLUGIN(SqliteStorage, "storage-sqlite", "0.1.0", "Keeps the queue and all records in one SQLite file.",
               quarry::storage_sqlite::kConfigSchema, 64);

@@ -94,6 +94,8 @@ Reader::Reader(const std::string& path, Synchronous synchronous)
     : queries_(std::make_unique<Queries>(path, synchronous)) {}
 Reader::~Reader() = default;
 
+Connection& Reader::connection() noexcept { return queries_->connection; }
+
 void Reader::watch(const sdk::CallContext* ctx) noexcept { queries_->connection.raw().watch(ctx); }
 
 bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {

@@ -29,6 +29,8 @@ class Reader {
   /// False: there is no such download.
   [[nodiscard]] bool metainfo(std::int64_t id, sdk::ByteSink& bytes);
 
+  [[nodiscard]] Connection& connection() noexcept;
+
   /// Statements end soon after `ctx` is over; null: no such watch.
   void watch(const sdk::CallContext* ctx) noexcept;
 

@@ -3,6 +3,7 @@
 
 #include "copy_statements.hpp"
 #include "looker.hpp"
+#include "record_session.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
@@ -19,9 +20,10 @@ using Kind = Value::Kind;
 using storage_sql::MovingColumn;
 using storage_sql::MovingTable;
 
-/// The queue's tables as this store keeps them.
-std::vector<MovingTable> tables_here() {
-  std::vector<MovingTable> tables = storage_sql::queue_tables();
+/// The tables as this store keeps them; films before the downloads that refer to them.
+std::vector<MovingTable> tables_here(const storage_sql::Catalog& catalog) {
+  std::vector<MovingTable> tables = storage_sql::record_tables(catalog);
+  for (MovingTable& table : storage_sql::queue_tables()) { tables.push_back(std::move(table)); }
   for (MovingTable& table : tables) {
     if (table.name != "download") { continue; }
     table.made.push_back(storage_sql::made_ready(table));
@@ -67,12 +69,19 @@ void bind(RawStatement& statement, int parameter, const Value& value) {
   }
 }
 
+/// The table's name without quotes.
+std::string plain(const MovingTable& table) {
+  std::string name = table.table;
+  std::erase(name, '"');
+  return name;
+}
+
 std::string select_text(const MovingTable& table, bool from_start) {
   std::string sql = "SELECT ";
   for (const MovingColumn& column : table.columns) {
-    sql += (&column == table.columns.data() ? "" : ", ") + (column.read.empty() ? column.name : column.read);
+    sql += (&column == table.columns.data() ? "" : ", ") + column.column;
   }
-  const std::string& key = table.columns.front().name;
+  const std::string& key = table.columns.front().column;
   return sql + " FROM " + table.table + (from_start ? "" : " WHERE " + key + " > ?2") + " ORDER BY " + key +
          " LIMIT ?1";
 }
@@ -84,7 +93,7 @@ std::string insert_text(const MovingTable& table) {
     names += (names.empty() ? "" : ", ") + name;
     places += places.empty() ? "?" : ", ?";
   };
-  for (const MovingColumn& column : table.columns) { add(column.name); }
+  for (const MovingColumn& column : table.columns) { add(column.column); }
   for (const auto& made : table.made) { add(made.name); }
   return "INSERT INTO " + table.table + " (" + names + ") VALUES (" + places + ")";
 }
@@ -117,8 +126,18 @@ struct RowMover::Insert {
   RawStatement statement;
 };
 
-RowMover::RowMover(Connection& connection, const sdk::Clock& clock)
-    : raw_(connection.raw()), clock_(clock), tables_(tables_here()) {}
+RowMover::RowMover(Connection& connection, const sdk::Clock& clock) : raw_(connection.raw()), clock_(clock) {
+  read_catalog();
+}
+
+void RowMover::read_catalog() {
+  SqliteRecordSession session(raw_, clock_);
+  catalog_ = storage_sql::load_catalog(session);
+  insert_.reset();
+  tables_ = tables_here(catalog_);
+}
+
+void RowMover::collections(sdk::CollectionSink& sink) { storage_sql::tell_collections(catalog_, sink); }
 
 RowMover::~RowMover() = default;
 
@@ -150,15 +169,11 @@ void RowMover::read(std::string_view name, const Value& after, std::int32_t limi
 
 bool RowMover::holds_rows() {
   return std::any_of(tables_.begin(), tables_.end(), [&](const MovingTable& table) {
-    const bool settings = table.name == "lane" || table.name == "duty";
-    return !settings && raw_.integer(("SELECT EXISTS (SELECT 1 FROM " + table.table + ")").c_str(), 0) != 0;
+    return !table.settings && raw_.integer(("SELECT EXISTS (SELECT 1 FROM " + table.table + ")").c_str(), 0) != 0;
   });
 }
 
-void RowMover::make_ready_for_rows(std::string_view source) {
-  if (holds_rows()) { throw Error(Code::conflict, "the queue database holds rows already; copy into a new file"); }
-  Transaction transaction(raw_);
-  raw_.exec("DELETE FROM lane; DELETE FROM duty");
+void RowMover::put_off_what_follows() {
   std::vector<std::string> drops;
   {
     RawStatement names(raw_, sql::kLaterNames);
@@ -166,14 +181,30 @@ void RowMover::make_ready_for_rows(std::string_view source) {
   }
   raw_.exec(sql::kMakeCopySource);
   for (const std::string& drop : drops) { raw_.exec(drop.c_str()); }
+}
+
+void RowMover::make_ready_for_rows(std::string_view source, std::int64_t record_version,
+                                   std::span<const sdk::CollectionSpec> collections) {
+  if (holds_rows()) { throw Error(Code::conflict, "the queue database holds rows already; copy into a new file"); }
+  Transaction transaction(raw_);
+  raw_.exec("DELETE FROM lane; DELETE FROM duty");
+  {
+    SqliteRecordSession session(raw_, clock_);
+    storage_sql::take_collections(session, storage_sql::kSqliteRecords, record_version, collections);
+  }
+  put_off_what_follows();
   RawStatement note(raw_, sql::kSetCopySource);
   note.bind(1, source);
   note.run();
   transaction.commit();
+  read_catalog();
 }
 
-void RowMover::begin(std::string_view source) {
-  if (!copy_unfinished(raw_)) { return make_ready_for_rows(source); }
+void RowMover::begin(std::string_view source, std::int64_t record_version,
+                     std::span<const sdk::CollectionSpec> collections) {
+  // References are looked at in the end: rows may refer to rows that come later.
+  raw_.exec("PRAGMA foreign_keys=OFF");
+  if (!copy_unfinished(raw_)) { return make_ready_for_rows(source, record_version, collections); }
   const std::string begun = raw_.text(sql::kCopySource);
   if (begun == source) { return; }
   throw Error(Code::conflict, "the queue database holds an unfinished copy of another storage (" + begun +
@@ -210,25 +241,37 @@ void RowMover::last_key(std::string_view name, sdk::RowSink& key) {
   const MovingTable& table = storage_sql::table_of(tables_, name);
   const MovingColumn& column = table.columns.front();
   RawStatement statement(
-      raw_, "SELECT " + column.name + " FROM " + table.table + " ORDER BY " + column.name + " DESC LIMIT 1");
+      raw_, "SELECT " + column.column + " FROM " + table.table + " ORDER BY " + column.column + " DESC LIMIT 1");
   const Value last = statement.step() ? value_of(statement, 0, column.kind) : Value();
   key.add({&last, 1});
 }
 
 std::int64_t RowMover::last_number(const MovingTable& table) {
+  const std::string name = plain(table);
   RawStatement statement(raw_, sql::kLastNumber);
-  statement.bind(1, std::string_view(table.table));
+  statement.bind(1, std::string_view(name));
   return statement.step() ? statement.integer(0) : 0;
 }
 
 void RowMover::set_last_number(const MovingTable& table, std::int64_t last) {
+  const std::string name = plain(table);
   RawStatement add(raw_, sql::kAddLastNumber);
-  add.bind(1, std::string_view(table.table));
+  add.bind(1, std::string_view(name));
   add.run();
   RawStatement set(raw_, sql::kSetLastNumber);
-  set.bind(1, std::string_view(table.table));
+  set.bind(1, std::string_view(name));
   set.bind(2, last);
   set.run();
+}
+
+/// Only downloads may refer to what is not there: those that were made before films were kept.
+void RowMover::check_references() {
+  RawStatement dangling(raw_, "PRAGMA foreign_key_check");
+  while (dangling.step()) {
+    if (dangling.text(0) == "download") { continue; }
+    throw Error(Code::conflict, "row " + std::to_string(dangling.integer(1)) + " of " + std::string(dangling.text(0)) +
+                                    " refers to a row of " + std::string(dangling.text(2)) + " that does not exist");
+  }
 }
 
 void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
@@ -241,6 +284,7 @@ void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
   }
   Transaction transaction(raw_);
   for (const std::string& text : later) { raw_.exec(text.c_str()); }
+  check_references();
   raw_.exec(sql::kRecount);
   for (const sdk::UsedNumbers& one : used) {
     const MovingTable& table = storage_sql::table_of(tables_, one.table);

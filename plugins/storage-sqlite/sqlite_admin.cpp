@@ -86,6 +86,9 @@ Status SqliteAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept {
         found.copy_unfinished = copy_unfinished(looker.raw()) ? 1 : 0;
         found.downloads = looker.raw().integer("SELECT count(*) FROM download", 0);
         found.events = looker.raw().integer("SELECT count(*) FROM event", 0);
+        const bool records =
+            looker.raw().integer("SELECT count(*) FROM sqlite_schema WHERE name = 'record_schema'", 0) != 0;
+        if (records) { found.record_version = looker.raw().integer("SELECT version FROM record_schema", 0); }
       }
     }
     out = found;
@@ -120,16 +123,16 @@ Status SqliteAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::Pro
 Status SqliteAdmin::tables(CallContext& ctx, sdk::TableSink& tables) noexcept {
   return moving(ctx, [&](RowMover& rows) { rows.tables(tables); });
 }
-Status SqliteAdmin::collections(CallContext& ctx, sdk::CollectionSink&) noexcept {
-  return moving(ctx, [](RowMover&) {});
+Status SqliteAdmin::collections(CallContext& ctx, sdk::CollectionSink& collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.collections(collections); });
 }
 Status SqliteAdmin::read_rows(CallContext& ctx, std::string_view table, const sdk::Value& after, std::int32_t limit,
                               sdk::RowSink& sink) noexcept {
   return moving(ctx, [&](RowMover& rows) { rows.read(table, after, limit, sink); });
 }
-Status SqliteAdmin::begin_copy(CallContext& ctx, std::string_view source, std::int64_t,
-                               std::span<const sdk::CollectionSpec>) noexcept {
-  return moving(ctx, [&](RowMover& rows) { rows.begin(source); });
+Status SqliteAdmin::begin_copy(CallContext& ctx, std::string_view source, std::int64_t record_version,
+                               std::span<const sdk::CollectionSpec> collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.begin(source, record_version, collections); });
 }
 Status SqliteAdmin::write_rows(CallContext& ctx, std::string_view table, std::span<const std::string_view> columns,
                                std::span<const sdk::Value> values) noexcept {

@@ -3,8 +3,10 @@
 
 #include "failures.hpp"
 #include "looker.hpp"
+#include "record_session.hpp"
 
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
+#include <storage-sql/record_store.hpp>
 
 namespace quarry::storage_sqlite {
 namespace {
@@ -124,9 +126,14 @@ Status SqliteQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDownl
                                  sdk::OutcomeSink& outcomes) noexcept {
   return guarded(ctx, [&] {
     for (const sdk::NewDownload& item : items) { rules::check(item); }
-    write_each(ctx, items, outcomes, [](Writer& writer, const sdk::NewDownload& item, std::int64_t moment) {
-      return writer.enqueue(item, moment);
-    });
+    try {
+      write_each(ctx, items, outcomes, [](Writer& writer, const sdk::NewDownload& item, std::int64_t moment) {
+        return writer.enqueue(item, moment);
+      });
+    } catch (const Error& error) {
+      if (error.status().vendor_code == kConstraintForeignKey) { explain_missing_movie(ctx, items); }
+      throw;
+    }
   });
 }
 
@@ -259,6 +266,21 @@ Status SqliteQueueStore::events_since(CallContext& ctx, std::int64_t after, std:
     const ReaderLease reader(opened().readers, ctx);
     reader->events_since(after, limit, events);
   });
+}
+
+void SqliteQueueStore::explain_missing_movie(CallContext& ctx, std::span<const sdk::NewDownload> items) {
+  read_with(ctx, [&](Connection& connection) {
+    SqliteRecordSession session(connection.raw(), clock_);
+    storage_sql::check_movies(session, storage_sql::kSqliteRecords, items);
+  });
+}
+
+void SqliteQueueStore::write_with(CallContext& ctx, std::size_t rows, const std::function<void(Connection&)>& work) {
+  opened().commits.run(ctx, rows, [&](Writer& writer) { work(writer.connection()); });
+}
+void SqliteQueueStore::read_with(CallContext& ctx, const std::function<void(Connection&)>& look) {
+  const ReaderLease reader(opened().readers, ctx);
+  look(reader->connection());
 }
 
 std::int64_t SqliteQueueStore::transactions() const { return opened().commits.transactions(); }

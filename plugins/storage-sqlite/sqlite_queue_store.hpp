@@ -12,6 +12,7 @@
 #include <quarry/sdk/helpers/plugin.hpp>
 #include <storage-sql/pool.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,17 @@ class SqliteQueueStore final : public sdk::Plugin<sdk::QueueStore> {
                     std::int64_t& removed) noexcept override;
   sdk::Status take_duty(sdk::CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept override;
 
+  // For what else lives in the file. As in the queue's own methods, exceptions of SQLite come out. [thread-safe]
+
+  /// Throws sdk::Error(invalid) when the file is not open.
+  void check_open() const { static_cast<void>(opened()); }
+  /// Runs `work` in the line of writers, see CommitQueue::run().
+  void write_with(sdk::CallContext& ctx, std::size_t rows, const std::function<void(Connection&)>& work);
+  /// Runs `look` on a connection that reads, until the time of `ctx` is over.
+  void read_with(sdk::CallContext& ctx, const std::function<void(Connection&)>& look);
+  [[nodiscard]] const sdk::Clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] const std::string& file() const noexcept { return options_.file; }
+
   /// Transactions begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t transactions() const;
 
@@ -83,6 +95,9 @@ class SqliteQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   /// As sdk::guard, with the failures of SQLite explained.
   template <class Body>
   sdk::Status guarded(sdk::CallContext& ctx, const Body& body) noexcept;
+
+  /// Throws `invalid` with a sentence when one of the items names a film that is not there.
+  void explain_missing_movie(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items);
 
   Options options_;
   const sdk::Clock& clock_;

@@ -164,6 +164,20 @@ CREATE TABLE duty (
   epoch          INTEGER NOT NULL CHECK (epoch > 0),
   lease_until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                           R"sql(
+CREATE TABLE record_schema (
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
+  version    INTEGER NOT NULL,
+  generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO record_schema (id, version, generation) VALUES (1, 0, 0);
+
+CREATE TABLE record_collection (
+  number      INTEGER PRIMARY KEY AUTOINCREMENT,
+  name        TEXT NOT NULL UNIQUE,
+  declaration TEXT NOT NULL
+) STRICT;
 )sql"};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 

@@ -54,7 +54,9 @@ std::string_view without_ascii_head(std::string_view text) {
   return text;
 }
 
-bool is_valid_utf8(std::string_view text) {
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) noexcept {
   for (text = without_ascii_head(text); !text.empty();) {
     const std::size_t n = utf8_length(text);
     if (n == 0) { return false; }
@@ -62,6 +64,8 @@ bool is_valid_utf8(std::string_view text) {
   }
   return true;
 }
+
+namespace {
 
 /// What RapidJSON lets pass. Levels are counted, since the destructor of a deep tree, and whoever walks it, would
 /// recurse; a lone "\\udc00" is no character, and 2e308 no finite number.

@@ -153,12 +153,22 @@ Status MemoryQueueStore::enqueue(CallContext& ctx, std::span<const NewDownload> 
     for (const NewDownload& item : items) { rules::check(item); }
     std::vector<Outcome> done;
     {
+      const auto movies = movies_.hold();
+      for (const NewDownload& item : items) {
+        rules::check_that(item.movie_id == 0 || movies_.known(item.movie_id), "the film of a download is not known");
+      }
       const std::lock_guard lock(mutex_);
       const std::int64_t now = clock_.wall_ms();
       for (const NewDownload& item : items) { done.push_back(enqueue_one(item, now)); }
     }
     give(done, outcomes);
   });
+}
+
+bool MemoryQueueStore::refers_to_movie(std::int64_t movie_id) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(rows_.begin(), rows_.end(),
+                     [&](const auto& entry) { return entry.second.data.movie_id == movie_id; });
 }
 
 Outcome MemoryQueueStore::transition_one(const Transition& change, std::int64_t now) {

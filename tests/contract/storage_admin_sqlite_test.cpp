@@ -4,6 +4,7 @@
 
 #include <storage-sqlite/sqlite_admin.hpp>
 #include <storage-sqlite/sqlite_queue_store.hpp>
+#include <storage-sqlite/sqlite_records.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -29,6 +30,10 @@ class SqliteStorageUnderTest final : public StorageUnderTest {
   }
   std::shared_ptr<StorageAdmin> admin() override {
     return std::make_shared<storage_sqlite::SqliteAdmin>(host, config());
+  }
+  std::shared_ptr<RecordStore> records(QueueStore& store) override {
+    auto made = std::make_shared<storage_sqlite::SqliteRecords>(static_cast<storage_sqlite::SqliteQueueStore&>(store));
+    return {made, &made->store()};
   }
   void forget_everything() override {
     remove();

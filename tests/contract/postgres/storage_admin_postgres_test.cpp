@@ -4,6 +4,7 @@
 
 #include <storage-postgres/postgres_admin.hpp>
 #include <storage-postgres/postgres_queue_store.hpp>
+#include <storage-postgres/postgres_records.hpp>
 #include <storage-postgres/test_database.hpp>
 
 namespace quarry::sdk::testing {
@@ -24,6 +25,11 @@ class PostgresStorageUnderTest final : public StorageUnderTest {
   }
   std::shared_ptr<StorageAdmin> admin() override {
     return std::make_shared<storage_postgres::PostgresAdmin>(host, config());
+  }
+  std::shared_ptr<RecordStore> records(QueueStore& store) override {
+    auto made =
+        std::make_shared<storage_postgres::PostgresRecords>(static_cast<storage_postgres::PostgresQueueStore&>(store));
+    return {made, &made->store()};
   }
   void forget_everything() override { empty(); }
 

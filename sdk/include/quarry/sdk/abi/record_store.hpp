@@ -45,14 +45,20 @@ enum FieldFlag : std::uint32_t {
   kUnique = 1U << 1,    ///< no two records have the same value; null may occur any number of times
   kIndexed = 1U << 2,   ///< looked up or sorted by: equal, in, at_least, below, prefix and pages are quick
 };
-/// What becomes of a record when the one it refers to is removed.
-enum class OnDelete : std::int32_t { restrict_it = 0, cascade = 1, set_null = 2 };
+/// What becomes of a record when the one it refers to is removed. A removal first takes along what refers by cascade,
+/// and what refers to that by cascade; if a record that is left refers by restrict_it to one of these, nothing is
+/// removed (`referred`).
+enum class OnDelete : std::int32_t {
+  restrict_it = 0,
+  cascade = 1,
+  set_null = 2,  ///< a write of that record: version and updated_at_ms follow
+};
 
 struct FieldSpec {
   std::string_view name;  ///< [a-z][a-z0-9_]{0,39}; not id, version, created_at_ms, updated_at_ms
   FieldType type = FieldType::text;
   std::uint32_t flags = 0;
-  Value initial;                ///< taken when an insert names no value; null: none
+  Value initial;  ///< taken when an insert names no value; null: none; a unique field or a reference has none
   std::string_view references;  ///< an integer field that holds ids of this collection; empty: no reference
   OnDelete on_delete = OnDelete::restrict_it;
   std::int32_t reserved = 0;
@@ -165,6 +171,8 @@ struct RecordWrite {
   std::span<const Assignment> values;  ///< each field once
 };
 
+/// Where several reasons hold, the outcome tells the first of: not_found, stale_version, missing or not_allowed (the
+/// first field of the declaration), conflict (fields in the order of the declaration, then indexes), dangling.
 enum class WriteResult : std::int32_t {
   applied = 0,
   not_applied = 1,    ///< another write of the batch stood in the way
@@ -179,8 +187,8 @@ enum class WriteResult : std::int32_t {
 struct WriteOutcome {
   std::uint32_t struct_size = sizeof(WriteOutcome);
   WriteResult result = WriteResult::not_applied;
-  std::int64_t id = 0;            ///< of the record written; of a remove, too
-  std::int64_t version = 0;       ///< after the write; with stale_version: what it is now (0: there is none)
+  std::int64_t id = 0;       ///< of the record written; of a remove, too
+  std::int64_t version = 0;  ///< after the write (removed: 0); with stale_version: what it is now (0: there is none)
   std::int64_t existing_id = 0;   ///< with conflict
   std::int32_t field = kNoField;  ///< with conflict of one field, missing, not_allowed, dangling
   std::int32_t created = 0;       ///< 1: the write made the record
@@ -194,8 +202,8 @@ struct WriteSink {
 
 enum class SchemaStepKind : std::int32_t {
   rename_field = 0,     ///< `field` of `collection` becomes `to`; indexes and references go along
-  drop_field = 1,       ///< with its values, and the indexes it is part of
-  drop_collection = 2,  ///< with its records; refused while another collection refers to it
+  drop_field = 1,       ///< with its values, and the indexes it is part of; the last one stays: `conflict`
+  drop_collection = 2,  ///< with its records; `conflict` while another collection refers to it
 };
 struct SchemaStep {
   SchemaStepKind kind = SchemaStepKind::rename_field;
@@ -219,8 +227,8 @@ struct RecordStore {
   /// process does not know (a newer host's, or an older one's) stay as they are, and are not seen. Several processes
   /// may call it at the same moment. `conflict`: a declaration contradicts what is held (another type, flag, initial
   /// value, reference or on_delete; an index with other fields; a required field without initial value added where
-  /// there are records; fewer allowed values). Then nothing is changed, and the sentence names collection, field and
-  /// both sides.
+  /// there are records; a unique index added where two records agree; fewer allowed values; another collection that
+  /// downloads refer to). Then nothing is changed, and the sentence names collection, field and both sides.
   virtual Status declare(CallContext& ctx, std::span<const CollectionSpec> collections) noexcept = 0;
 
   /// The number of the last change_schema(); 0 when there was none.

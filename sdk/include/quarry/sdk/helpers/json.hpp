@@ -109,6 +109,9 @@ class JsonWriter {
   std::unique_ptr<Impl> impl_;
 };
 
+/// NUL is valid; overlong forms, surrogates and what is above U+10FFFF are not.
+[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+
 /// Checks `text` against a JSON Schema (draft 4). The failure names the place as a JSON pointer, the
 /// keyword and what is expected, never the value found, since it may be a secret.
 [[nodiscard]] Done validate_json(std::string_view schema, std::string_view text);

@@ -17,6 +17,7 @@
 #include <quarry/sdk/helpers/config.hpp>
 
 #include <array>
+#include <tuple>
 
 namespace quarry::sdk {
 
@@ -38,9 +39,37 @@ class Plugin : public Instance, public Interfaces... {
   void destroy() noexcept final { delete this; }
 };
 
+/// An instance whose interfaces are implemented by objects it owns, as they must be where two of the interfaces have a
+/// method of the same name and arguments. Its constructor calls offer() with them.
+template <class... Interfaces>
+class PluginOfParts : public Instance {
+ public:
+  PluginOfParts(const PluginOfParts&) = delete;
+  PluginOfParts& operator=(const PluginOfParts&) = delete;
+  virtual ~PluginOfParts() = default;
+
+  void* query(std::string_view interface_id) noexcept final {
+    void* found = nullptr;
+    ((interface_id == Interfaces::kId ? void(found = std::get<Interfaces*>(parts_)) : void()), ...);
+    return found;
+  }
+  void destroy() noexcept final { delete this; }
+
+ protected:
+  PluginOfParts() = default;
+  void offer(Interfaces&... parts) noexcept { parts_ = {&parts...}; }
+
+ private:
+  std::tuple<Interfaces*...> parts_;
+};
+
 namespace detail {
 template <class T, class... I>
 constexpr auto interface_ids(const Plugin<I...>*) {
+  return std::array<const char*, sizeof...(I) + 1>{I::kId.data()..., nullptr};
+}
+template <class T, class... I>
+constexpr auto interface_ids(const PluginOfParts<I...>*) {
   return std::array<const char*, sizeof...(I) + 1>{I::kId.data()..., nullptr};
 }
 template <class T>

@@ -7,6 +7,7 @@
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/testing/queue_store_row.hpp>
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -20,6 +21,13 @@ enum class Ownership {
   many_hosts,   ///< as a database server: another owner may live, only its lease counts
 };
 
+/// What a queue knows of the films that live in the same storage.
+struct MemoryMovies {
+  /// While this is held, no film is removed. Taken before the queue's own lock.
+  std::function<std::unique_lock<std::mutex>()> hold = [] { return std::unique_lock<std::mutex>(); };
+  std::function<bool(std::int64_t movie_id)> known = [](std::int64_t) { return true; };
+};
+
 /// Judges by quarry::sdk::queue_rules. Keeps all promises of queue_store.hpp. [thread-safe]
 /// A sink is called after the command is done, without a lock: it may call the store again.
 class MemoryQueueStore final : public QueueStore {
@@ -27,6 +35,11 @@ class MemoryQueueStore final : public QueueStore {
   /// `clock` (its wall time) must outlive the store.
   explicit MemoryQueueStore(const Clock& clock, Ownership ownership = Ownership::one_process)
       : clock_(clock), ownership_(ownership) {}
+
+  /// From now on a download of a film that is not known is `invalid`. [quiescent]
+  void set_movies(MemoryMovies movies) { movies_ = std::move(movies); }
+  /// Whether a download, in whatever state, refers to this film. [thread-safe]
+  [[nodiscard]] bool refers_to_movie(std::int64_t movie_id) const;
 
   Status open(CallContext& ctx) noexcept override;
   Status enqueue(CallContext& ctx, std::span<const NewDownload> items, OutcomeSink& outcomes) noexcept override;
@@ -86,6 +99,7 @@ class MemoryQueueStore final : public QueueStore {
 
   const Clock& clock_;
   Ownership ownership_;
+  MemoryMovies movies_;
   mutable std::mutex mutex_;
   std::map<std::int64_t, Row> rows_;
   std::map<std::string, Lane, std::less<>> lanes_;

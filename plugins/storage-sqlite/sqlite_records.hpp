@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// quarry.record_store/1 beside the queue, in its file and in its line of writers.
+#pragma once
+
+#include "sqlite_queue_store.hpp"
+
+#include <storage-sql/record_store.hpp>
+
+namespace quarry::storage_sqlite {
+
+class SqliteRecords final : private storage_sql::RecordBackend {
+ public:
+  /// `queue` must outlive the records, and be opened before them.
+  explicit SqliteRecords(SqliteQueueStore& queue) : queue_(queue) {}
+
+  [[nodiscard]] sdk::RecordStore& store() noexcept { return store_; }
+
+ private:
+  void check_open() const override { queue_.check_open(); }
+  void write(sdk::CallContext& ctx, std::size_t rows, const Work& work) override;
+  void read(sdk::CallContext& ctx, bool one_moment, const Look& look) override;
+  [[nodiscard]] sdk::Failure explain(const std::exception& error) const override;
+  [[nodiscard]] bool is_unknown_name(const std::exception& error) const noexcept override;
+
+  SqliteQueueStore& queue_;
+  storage_sql::SqlRecordStore store_{*this, storage_sql::kSqliteRecords};
+};
+
+}  // namespace quarry::storage_sqlite
