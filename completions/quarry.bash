@@ -11,7 +11,7 @@ _quarry() {
 
   # The value of an option.
   case $prev in
-    --manifest | --api-key-file | --config) _quarry_files "$cur"; return ;;
+    --manifest | --from | --to | --api-key-file | --config) _quarry_files "$cur"; return ;;
     --data-dir | --plugin-dir) _quarry_folders "$cur"; return ;;
     --log-level) COMPREPLY=($(compgen -W 'debug info warning error' -- "$cur")); return ;;
     --priority) COMPREPLY=($(compgen -W 'low normal high very_high' -- "$cur")); return ;;
@@ -20,18 +20,21 @@ _quarry() {
     --listen | --url | --title | --category | --indexer | --page | --page-size | --best) return ;;
   esac
 
-  # The command, and below `plugin` the second word of it.
+  # The command, and below `plugin` and `storage` the second word of it.
   local command='' word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $command:$word in
-      :serve | :check | :plugin | :search | :grab | :queue | :pause | :resume | :remove | :retry) command=$word ;;
+      :serve | :check | :plugin | :storage | :search | :grab | :queue | :pause | :resume | :remove | :retry) command=$word ;;
       plugin:list | plugin:check) command="plugin $word" ;;
+      storage:status | storage:migrate | storage:backup | storage:restore | storage:check | storage:copy)
+        command="storage $word"
+        ;;
     esac
   done
 
   local words=''
   case $command in
-    '') words='serve check plugin search grab queue pause resume remove retry --help --help-all --version' ;;
+    '') words='serve check plugin storage search grab queue pause resume remove retry --help --help-all --version' ;;
     serve) words=$host ;;
     check) words="$host --json" ;;
     plugin) words='list check --help --help-all' ;;
@@ -40,6 +43,14 @@ _quarry() {
       words='--config --set --contract --prepare --clock --own-clock --many-hosts --only --seed --timeout --json --help --help-all'
       [[ $cur == -* ]] || { _quarry_files "$cur"; return; }
       ;;
+    storage) words='status migrate backup restore check copy --help --help-all' ;;
+    'storage status' | 'storage check') words='--manifest --plugin-dir --json --help --help-all' ;;
+    'storage migrate') words='--manifest --plugin-dir --help --help-all' ;;
+    'storage backup' | 'storage restore')
+      words='--manifest --plugin-dir --help --help-all'
+      [[ $cur == -* ]] || { _quarry_files "$cur"; return; }
+      ;;
+    'storage copy') words='--from --to --plugin-dir --help --help-all' ;;
     search) words=$client ;;
     grab) words="--best --title --category --priority --indexer $client" ;;
     queue) words="--watch --status --page --page-size $client" ;;

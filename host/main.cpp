@@ -4,10 +4,12 @@
 #include "app/commands.hpp"
 #include "app/exit_codes.hpp"
 #include "app/load.hpp"
+#include "app/storage_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/signals.hpp"
+#include "cli/terminal.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +33,7 @@ struct Arguments {
   std::string manifest;
   std::string plugin_dir;
   quarry::app::PluginCheckArguments plugin_check;
+  quarry::app::StorageArguments storage;
   ClientOptions client;
   std::vector<std::string> words;  ///< of search, or of grab --best
   quarry::cli::GrabOptions grab;
@@ -64,10 +67,14 @@ std::filesystem::path likely_data_dir() {
 
 void add_json(CLI::App* command, Arguments& a) { command->add_flag("--json", a.json, "Print JSON instead of text"); }
 
-void add_host_options(CLI::App* command, Arguments& a) {
+void add_manifest(CLI::App* command, Arguments& a) {
   command
       ->add_option("--manifest", a.manifest, "The manifest [QUARRY_MANIFEST; ./quarry.toml; /etc/quarry/quarry.toml]")
       ->type_name("FILE");
+}
+
+void add_host_options(CLI::App* command, Arguments& a) {
+  add_manifest(command, a);
   command->add_option("--listen", a.host.overrides.listen, "Address and port, such as 127.0.0.1:7878")
       ->type_name("ADDRESS");
   command->add_option("--data-dir", a.host.overrides.data_dir, "Where the host keeps its data")->type_name("DIR");
@@ -183,6 +190,59 @@ void add_host_commands(CLI::App& app, Arguments& a) {
   add_plugin_check(*plugin, a);
 }
 
+using StorageCommand = int (*)(const quarry::app::StorageArguments&, std::ostream&, std::ostream&);
+
+int run_storage(Arguments& a, StorageCommand command) {
+  a.storage.host = a.host;
+  a.storage.terminal = quarry::cli::detect_terminal(STDERR_FILENO, quarry::cli::process_environment()).redraw;
+  // The commands work in the folders of their manifests.
+  for (auto* path : {&a.storage.host.manifest, &a.storage.file, &a.storage.from, &a.storage.to}) {
+    if (!path->empty()) { *path = std::filesystem::absolute(*path); }
+  }
+  return command(a.storage, std::cout, std::cerr);
+}
+
+/// Where a file is written under a temporary name first, which should not stay when the user ends the command.
+int run_storage_with_signals(Arguments& a, StorageCommand command) {
+  const quarry::cli::EndSignals signals;
+  a.storage.cancelled = [&signals] { return signals.pending(); };
+  const int code = run_storage(a, command);
+  const int signal = signals.wait(0);
+  return signal != 0 && code != quarry::app::kExitOk ? quarry::cli::kExitSignal + signal : code;
+}
+
+CLI::App* add_storage_command(CLI::App* storage, Arguments& a, const char* name, const char* help,
+                              StorageCommand command, bool with_signals = false) {
+  CLI::App* sub = storage->add_subcommand(name, help);
+  sub->add_option("--plugin-dir", a.host.overrides.plugin_dir, "Where the plugins are")->type_name("DIR");
+  sub->callback([&a, command, with_signals] {
+    a.chosen = [&a, command, with_signals] {
+      return with_signals ? run_storage_with_signals(a, command) : run_storage(a, command);
+    };
+  });
+  return sub;
+}
+
+void add_storage_commands(CLI::App& app, Arguments& a) {
+  namespace of = quarry::app;
+  CLI::App* storage = app.add_subcommand("storage", "Look after the storage")->require_subcommand(1);
+  CLI::App* status = add_storage_command(storage, a, "status", "Show versions and sizes", of::storage_status);
+  CLI::App* migrate =
+      add_storage_command(storage, a, "migrate", "Bring the tables up to date without starting", of::storage_migrate);
+  CLI::App* backup = add_storage_command(storage, a, "backup", "Write a backup into a new file, also while a host runs",
+                                         of::storage_backup, true);
+  CLI::App* restore = add_storage_command(storage, a, "restore", "Replace everything by what a backup holds",
+                                          of::storage_restore, true);
+  CLI::App* check = add_storage_command(storage, a, "check", "Look for damage", of::storage_check);
+  CLI::App* copy =
+      add_storage_command(storage, a, "copy", "Copy everything into another, empty storage", of::storage_copy);
+  for (CLI::App* command : {status, migrate, backup, restore, check}) { add_manifest(command, a); }
+  for (CLI::App* command : {status, check}) { add_json(command, a); }
+  for (CLI::App* command : {backup, restore}) { command->add_option("FILE", a.storage.file, "The backup")->required(); }
+  copy->add_option("--from", a.storage.from, "The manifest that names the source")->type_name("FILE")->required();
+  copy->add_option("--to", a.storage.to, "The manifest that names the target")->type_name("FILE")->required();
+}
+
 void add_search_and_grab(CLI::App& app, Arguments& a) {
   CLI::App* search = app.add_subcommand("search", "Ask all indexers; print the releases with score and reasons");
   search->add_option("TERM", a.words, "What to search for")->required();
@@ -281,6 +341,7 @@ int main(int argc, char** argv) try {
   app.set_help_all_flag("--help-all", "Print the help of all commands and exit");
   app.require_subcommand(1);
   add_host_commands(app, arguments);
+  add_storage_commands(app, arguments);
   add_search_and_grab(app, arguments);
   add_queue(app, arguments);
   add_item_commands(app, arguments);

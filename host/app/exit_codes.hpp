@@ -8,6 +8,7 @@ namespace quarry::app {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;         ///< could not start, or ended by a fault: address in use, a bug
 inline constexpr int kExitConfiguration = 2;  ///< the manifest or a plugin it needs is wrong: nothing was started
+inline constexpr int kExitConflict = 5;       ///< of `quarry storage`: refused, because something stands in the way
 
 // The storage cannot be opened. All but the first end a start at once: waiting mends none of them.
 inline constexpr int kExitStorageUnavailable = 10;  ///< it did not come within [host] start_timeout_s

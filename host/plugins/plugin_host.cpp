@@ -85,6 +85,8 @@ struct PluginHost::Impl {
       log(sdk::LogLevel::warning, "Quarry ended without warning while it called the plugin \"" + id + "\"");
     }
   }
+  /// The one storage, not failed.
+  [[nodiscard]] sdk::Result<PluginInstance*> storage() const;
   [[nodiscard]] std::string several_stores() const {
     std::string names;
     for (const auto* store : stores()) { names += (names.empty() ? "" : " and ") + named(*store); }
@@ -132,6 +134,12 @@ void PluginHost::create() {
   }
 }
 
+void PluginHost::create_storage() {
+  const auto stores = impl_->stores();
+  if (stores.size() != 1 || stores.front()->state() != InstanceState::prepared) { return; }
+  stores.front()->create();
+}
+
 void PluginHost::load(const std::vector<PluginSpec>& specs) {
   prepare(specs);
   create();
@@ -165,17 +173,17 @@ std::vector<std::string> PluginHost::scorers() const {
   return impl_->ids([](PluginInstance& i) { return i.scorer(); });
 }
 
-sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
-  const auto stores = impl_->stores();
-  if (stores.size() > 1) { return sdk::failure(sdk::Code::invalid, impl_->several_stores()); }
-  if (stores.size() == 1) {
-    auto& store = *stores.front();
-    if (store.state() != InstanceState::failed) { return store.store(); }
+sdk::Result<PluginInstance*> PluginHost::Impl::storage() const {
+  const auto found = stores();
+  if (found.size() > 1) { return sdk::failure(sdk::Code::invalid, several_stores()); }
+  if (found.size() == 1) {
+    auto& store = *found.front();
+    if (store.state() != InstanceState::failed) { return &store; }
     return sdk::failure(sdk::Code::unavailable, "the storage " + named(store) + " failed: " + store.error());
   }
   // One of those that failed before it could say what it is may be the storage.
   std::string failed;
-  for (const auto& instance : impl_->instances) {
+  for (const auto& instance : instances) {
     if (instance->state() == InstanceState::failed) {
       failed += "; " + named(*instance) + " failed: " + instance->error();
     }
@@ -187,6 +195,21 @@ sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
 sdk::RecordStore* PluginHost::record_store() const {
   const auto stores = impl_->stores();
   return stores.size() == 1 ? stores.front()->records() : nullptr;
+}
+
+sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
+  const auto found = impl_->storage();
+  if (!found) { return found.error(); }
+  return (*found)->store();
+}
+
+sdk::Result<sdk::StorageAdmin*> PluginHost::storage_admin() const {
+  const auto found = impl_->storage();
+  if (!found) { return found.error(); }
+  if ((*found)->storage_admin() != nullptr) { return (*found)->storage_admin(); }
+  return sdk::failure(sdk::Code::unsupported, "the storage " + named(**found) +
+                                                  " has no way to be looked after: its plugin does not offer " +
+                                                  std::string(sdk::StorageAdmin::kId));
 }
 
 sdk::Http& PluginHost::http() { return *impl_->http; }

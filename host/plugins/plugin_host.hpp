@@ -14,6 +14,7 @@
 #include <quarry/sdk/abi/record_store.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/abi/services.hpp>
+#include <quarry/sdk/abi/storage_admin.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <filesystem>
@@ -96,7 +97,10 @@ class PluginHost {
   /// storage in the manifest none of the storages is created. Makes the data directory; where that
   /// cannot be used, the kv service answers `unavailable` and all else works.
   void create();
-  /// Both.
+  /// In place of create(): the storage alone, for a command that looks after it. Touches nothing in the data
+  /// directory, which a running host may use.
+  void create_storage();
+  /// prepare() and create().
   void load(const std::vector<PluginSpec>& specs);
 
   /// Manifest order.
@@ -123,6 +127,9 @@ class PluginHost {
   [[nodiscard]] sdk::Result<sdk::QueueStore*> queue_store() const;
   /// The record store of the same storage; null when it offers none, or queue_store() fails.
   [[nodiscard]] sdk::RecordStore* record_store() const;
+
+  /// Its storage_admin/1, called as queue_store() is; failures as there, and `unsupported` when it offers none.
+  [[nodiscard]] sdk::Result<sdk::StorageAdmin*> storage_admin() const;
 
   /// HTTP for the host itself, for URLs users give: public addresses and http_allow, redirects to other
   /// hosts followed when kFollowRedirects is set, each checked anew.

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
+#include "postgres_admin.hpp"
 #include "postgres_records.hpp"
 
 namespace {
 
 namespace sdk = quarry::sdk;
 
-class PostgresStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore> {
+class PostgresStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
  public:
-  PostgresStorage(sdk::HostServices& services, const sdk::Config& config) : queue_(services, config) {
-    offer(queue_, records_.store());
+  PostgresStorage(sdk::HostServices& services, const sdk::Config& config)
+      : queue_(services, config), admin_(services, config) {
+    offer(queue_, records_.store(), admin_);
   }
 
  private:
   quarry::storage_postgres::PostgresQueueStore queue_;
   quarry::storage_postgres::PostgresRecords records_{queue_};
+  quarry::storage_postgres::PostgresAdmin admin_;
 };
 
 }  // namespace

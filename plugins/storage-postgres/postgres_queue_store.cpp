@@ -4,6 +4,7 @@
 #include "failures.hpp"
 #include "migrate.hpp"
 #include "record_session.hpp"
+#include "row_mover.hpp"
 
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
 #include <storage-sql/record_store.hpp>
@@ -120,6 +121,7 @@ Status PostgresQueueStore::open(CallContext& ctx) noexcept {
     Session session(words_, Access::writer);
     session.keep_to(ctx);
     migrate(session, place_);
+    refuse_unfinished_copy(session, place_);
     opened_ = true;
   });
 }

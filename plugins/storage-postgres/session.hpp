@@ -14,7 +14,8 @@
 
 namespace quarry::storage_postgres {
 
-enum class Access { writer, reader };
+/// admin: for storage_admin/1, which takes its time and reads whole tables.
+enum class Access { writer, reader, admin };
 
 using storage_sql::in;
 using storage_sql::Integer;
@@ -23,11 +24,16 @@ using Statement = storage_sql::BoundStatement<true>;
 
 class Session {
  public:
-  /// `words`: see connection_words(). Throws soci::soci_error or PostgresFailure.
+  /// `words`: see connection_words(). A writer shares the storage with other writers, but not with keep_hosts_out().
+  /// Throws soci::soci_error, PostgresFailure, or sdk::Error(unavailable) when hosts are kept out.
   Session(const std::string& words, Access access);
 
   [[nodiscard]] soci::session& soci() noexcept { return session_; }
   [[nodiscard]] RawPostgres& raw() noexcept { return raw_; }
+
+  /// For as long as this session lives no writer's session can be made. False: there is one, so a host works on the
+  /// storage.
+  [[nodiscard]] bool keep_hosts_out();
 
   /// Statements of the session end, by themselves, about when `ctx` is out of time, and wait no longer for a lock.
   void keep_to(const sdk::CallContext& ctx);

@@ -116,7 +116,8 @@ class Builder {
   /// As a range, which an index serves.
   void match_prefix(const std::string& column, const Value& prefix) {
     add(" >= ").add(prefix);
-    std::string& end = statement_.texts.emplace_back(after_prefix(prefix.text));
+    const std::string& end =
+        *statement_.texts.emplace_back(std::make_unique<const std::string>(after_prefix(prefix.text)));
     if (!end.empty()) { also(column).add(" < ").add(value_of(end)); }
   }
 

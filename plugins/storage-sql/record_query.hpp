@@ -6,7 +6,7 @@
 
 #include <quarry/sdk/helpers/record_store_rules.hpp>
 
-#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +16,7 @@ namespace quarry::storage_sql {
 struct RecordStatement {
   std::string text;
   std::vector<sdk::Value> parameters;
-  std::deque<std::string> texts;
+  std::vector<std::unique_ptr<const std::string>> texts;  ///< where they lie does not change when this is moved
 };
 
 /// What a record's columns are, in the order in which the statements select them: those that every record has (id,

@@ -67,6 +67,20 @@ TEST(RecordQuery, NoValueStandsInTheText) {
   ASSERT_EQ(count.parameters.size(), 2U);
   EXPECT_EQ(count.parameters[1].text, "'; DROP TABLE rec_film; -.");
 }
+TEST(RecordQuery, ThePiecesOfAPageKeepTheirTexts) {
+  const OwnedCollection collection = films();
+  const sdk::Value prefix = value_of("ab");
+  const sdk::Condition where{0, sdk::Match::prefix, std::span(&prefix, 1)};
+  const sdk::SortField order{1, 1};
+  const sdk::Value after[] = {value_of(2019), value_of(7)};
+  sdk::FindRecords request;
+  request.where = std::span(&where, 1);
+  request.order = std::span(&order, 1);
+  request.after = after;
+  const std::vector<RecordStatement> pieces = find_queries(collection, request, kPostgresRecords);
+  ASSERT_EQ(pieces.size(), 3U);
+  for (const RecordStatement& piece : pieces) { EXPECT_EQ(piece.parameters[1].text.data(), piece.texts[0]->data()); }
+}
 TEST(RecordQuery, APrefixEndsBeforeTheNextText) {
   EXPECT_EQ(after_prefix("abc"), "abd");
   EXPECT_EQ(after_prefix("\x7F"), "\xC2\x80");

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
+#include "sqlite_admin.hpp"
 #include "sqlite_records.hpp"
 
 namespace {
 
 namespace sdk = quarry::sdk;
 
-class SqliteStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore> {
+class SqliteStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
  public:
-  SqliteStorage(sdk::HostServices& services, const sdk::Config& config) : queue_(services, config) {
-    offer(queue_, records_.store());
+  SqliteStorage(sdk::HostServices& services, const sdk::Config& config)
+      : queue_(services, config), admin_(services, config) {
+    offer(queue_, records_.store(), admin_);
   }
 
  private:
   quarry::storage_sqlite::SqliteQueueStore queue_;
   quarry::storage_sqlite::SqliteRecords records_{queue_};
+  quarry::storage_sqlite::SqliteAdmin admin_;
 };
 
 }  // namespace

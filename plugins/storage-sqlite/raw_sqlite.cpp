@@ -14,6 +14,7 @@ namespace {
 using namespace sqlite_api;
 
 constexpr int kProgressSteps = 5000;
+constexpr int kBackupPages = 1000;
 
 sqlite3* database(void* handle) { return static_cast<sqlite3*>(handle); }
 sqlite3_stmt* statement(void* handle) { return static_cast<sqlite3_stmt*>(handle); }
@@ -50,6 +51,22 @@ void RawDatabase::set_busy_timeout(std::int64_t ms) noexcept {
 void RawDatabase::watch(const sdk::CallContext* ctx) noexcept {
   sqlite3_progress_handler(database(handle_), ctx == nullptr ? 0 : kProgressSteps,
                            ctx == nullptr ? nullptr : &stop_when_over, const_cast<sdk::CallContext*>(ctx));
+}
+
+bool RawDatabase::copy_to(RawDatabase& to, sdk::ProgressSink& progress) {
+  const auto end = [](sqlite3_backup* one) { sqlite3_backup_finish(one); };
+  std::unique_ptr<sqlite3_backup, decltype(end)> copy(
+      sqlite3_backup_init(database(to.handle_), "main", database(handle_), "main"), end);
+  if (copy == nullptr) { fail(database(to.handle_)); }
+  int result = SQLITE_OK;
+  while (result == SQLITE_OK) {
+    result = sqlite3_backup_step(copy.get(), kBackupPages);
+    const std::int64_t total = sqlite3_backup_pagecount(copy.get());
+    if (!progress.step(total - sqlite3_backup_remaining(copy.get()), total)) { return false; }
+  }
+  copy.reset();
+  if (result == SQLITE_DONE) { return true; }
+  throw SqliteFailure(result, sqlite3_errstr(result));
 }
 
 RawDatabase::Hold::Hold(RawDatabase& database_of) noexcept : mutex_(sqlite3_db_mutex(database(database_of.handle_))) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <quarry/sdk/abi/plugin.hpp>
+#include <quarry/sdk/abi/storage_admin.hpp>
 
 #include <cstdint>
 #include <span>
@@ -50,6 +51,10 @@ class RawDatabase {
   /// While set, a statement ends with SQLITE_INTERRUPT soon after `ctx` is cancelled or out of time.
   /// Null: no such watch.
   void watch(const sdk::CallContext* ctx) noexcept;
+
+  /// Copies this database, as this connection sees it in its transaction, over the one of `to`, which nobody else
+  /// uses. False: the sink did not want to go on.
+  [[nodiscard]] bool copy_to(RawDatabase& to, sdk::ProgressSink& progress);
 
   /// Holds the connection's own mutex, so that each of thousands of calls for one column finds it taken
   /// by this thread already. SOCI cannot open a connection without that mutex.

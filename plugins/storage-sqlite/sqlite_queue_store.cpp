@@ -2,6 +2,7 @@
 #include "sqlite_queue_store.hpp"
 
 #include "failures.hpp"
+#include "looker.hpp"
 #include "record_session.hpp"
 
 #include <quarry/sdk/helpers/queue_store_rules.hpp>
@@ -60,7 +61,7 @@ const char kConfigSchema[] = R"({
 SqliteQueueStore::Opened::Opened(const Options& options)
     : guard(options.file),
       connection(guard.path(), Access::writer, options.synchronous),
-      writer((migrate(connection, guard.path()), connection)),
+      writer((migrate(connection, guard.path()), refuse_unfinished_copy(connection.raw(), guard.path()), connection)),
       commits(writer, guard.path()),
       readers(options.readers, [path = guard.path(), synchronous = options.synchronous] {
         return std::make_unique<Reader>(path, synchronous);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "postgres_admin.hpp"
+
+#include "database_check.hpp"
+#include "failures.hpp"
+#include "migrate.hpp"
+#include "schema.hpp"
+
+#include <quarry/sdk/helpers/barrier.hpp>
+
+namespace quarry::storage_postgres {
+namespace {
+
+using sdk::CallContext;
+using sdk::Code;
+using sdk::Error;
+using sdk::Status;
+
+constexpr const char* kOtherTools =
+    "PostgreSQL has a tool of its own for this: `pg_dump` and `pg_restore`; a backup that every storage can read is a "
+    "copy into an SQLite file, made by `quarry storage copy`";
+
+/// For this session alone, and up to date.
+void take_over(Session& session, const std::string& place) {
+  if (!session.keep_hosts_out()) {
+    throw Error(Code::conflict, "a host works on the database (" + place + "), or another `quarry storage`; stop it");
+  }
+  migrate(session, place);
+}
+
+}  // namespace
+
+PostgresAdmin::Opened::Opened(const std::string& words, const std::string& place)
+    : session(words, Access::admin), rows((take_over(session, place), session)) {}
+
+PostgresAdmin::PostgresAdmin(sdk::HostServices&, const sdk::Config& config)
+    : words_(connection_words(std::string(config.text("url")))), place_(place_of(std::string(config.text("url")))) {}
+
+template <class Body>
+Status PostgresAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
+  return sdk::guard(ctx, [&] {
+    try {
+      sdk::check_cancelled(ctx);
+      body();
+    } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      // Class 23: a rule that rows must keep.
+      if (sqlstate(error).starts_with("23")) {
+        throw Error(Code::conflict,
+                    "the rows contradict each other, or a rule of the database (" + place_ + "): " + error.what());
+      }
+      throw Error(explain(error, place_));
+    }
+  });
+}
+
+template <class Body>
+Status PostgresAdmin::moving(CallContext& ctx, const Body& body) noexcept {
+  return guarded(ctx, [&] {
+    if (opened_ == nullptr) { throw Error(Code::invalid, "the database has not been opened"); }
+    body(opened_->rows);
+  });
+}
+
+Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept {
+  return guarded(ctx, [&] {
+    Session session(words_, Access::admin);
+    RawRows rows(session.soci());
+    sdk::StorageStatus found;
+    found.known_version = sql::kSchemaVersion;
+    found.schema_version = schema_version_of(session);
+    found.bytes = rows.ask("SELECT pg_database_size(current_database())").integer();
+    if (found.schema_version > 0) {
+      found.copy_unfinished = copy_unfinished(rows) ? 1 : 0;
+      found.downloads = rows.ask("SELECT count(*) FROM download").integer();
+      found.events = rows.ask("SELECT count(*) FROM event").integer();
+      const bool records = rows.ask("SELECT to_regclass('record_schema') IS NOT NULL").integer() != 0;
+      if (records) { found.record_version = rows.ask("SELECT version FROM record_schema").integer(); }
+    }
+    out = found;
+  });
+}
+
+Status PostgresAdmin::open(CallContext& ctx) noexcept {
+  return guarded(ctx, [&] {
+    if (opened_ != nullptr) { throw Error(Code::conflict, "the database is open already"); }
+    opened_ = std::make_unique<Opened>(words_, place_);
+  });
+}
+
+Status PostgresAdmin::backup(CallContext& ctx, std::string_view, sdk::ProgressSink&) noexcept {
+  return guarded(ctx, [] { throw Error(Code::unsupported, kOtherTools); });
+}
+Status PostgresAdmin::restore(CallContext& ctx, std::string_view, sdk::ProgressSink&) noexcept {
+  return guarded(ctx, [] { throw Error(Code::unsupported, kOtherTools); });
+}
+
+Status PostgresAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::ProgressSink& progress) noexcept {
+  return guarded(ctx, [&] {
+    Session session(words_, Access::admin);
+    check_database(ctx, session, place_, findings, progress);
+  });
+}
+
+Status PostgresAdmin::tables(CallContext& ctx, sdk::TableSink& tables) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.tables(tables); });
+}
+Status PostgresAdmin::collections(CallContext& ctx, sdk::CollectionSink& collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.collections(collections); });
+}
+Status PostgresAdmin::read_rows(CallContext& ctx, std::string_view table, const sdk::Value& after, std::int32_t limit,
+                                sdk::RowSink& sink) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.read(table, after, limit, sink); });
+}
+Status PostgresAdmin::begin_copy(CallContext& ctx, std::string_view source, std::int64_t record_version,
+                                 std::span<const sdk::CollectionSpec> collections) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.begin(source, record_version, collections); });
+}
+Status PostgresAdmin::write_rows(CallContext& ctx, std::string_view table, std::span<const std::string_view> columns,
+                                 std::span<const sdk::Value> values) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.write(table, columns, values); });
+}
+Status PostgresAdmin::last_key(CallContext& ctx, std::string_view table, sdk::RowSink& key) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.last_key(table, key); });
+}
+Status PostgresAdmin::finish_copy(CallContext& ctx, std::span<const sdk::UsedNumbers> used) noexcept {
+  return moving(ctx, [&](RowMover& rows) { rows.finish(used); });
+}
+
+}  // namespace quarry::storage_postgres
