@@ -52,7 +52,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   sdk::Status take_duty(sdk::CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept override;
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
-  [[nodiscard]] std::int64_t groups() const { return line_.groups(); }
+  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
 
  private:
   /// As sdk::guard, with the failures of PostgreSQL explained.
@@ -64,7 +64,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
              const Command& command);
   /// The same for a command that answers something else; throws when nobody knows whether it was committed.
   template <class Answer, class Command>
-  [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command, bool alone = false);
+  [[nodiscard]] Answer ask(WriteLine& line, sdk::CallContext& ctx, std::size_t count, const Command& command,
+                           std::string_view party = {});
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
   void read(sdk::CallContext& ctx, const Body& body);
@@ -73,7 +74,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   const std::string words_;
   const std::string place_;
   bool opened_ = false;
-  WriteLine line_;
+  WriteLine writes_;
+  WriteLine claims_;  ///< on a connection of its own: claims wait for other hosts' claims, and nobody for them
   storage_sql::Pool<Reader> readers_;
 };
 
