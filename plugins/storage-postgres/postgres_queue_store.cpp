@@ -60,19 +60,25 @@ Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept 
   });
 }
 
-template <class Command>
-void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
-                               const Command& command) {
+template <class Run>
+void PostgresQueueStore::answer(std::size_t count, sdk::OutcomeSink& outcomes, const Run& run) {
   check_open();
   if (count == 0) { return; }
   Outcomes done;
-  const bool known = writes_.run(ctx, count, {one_statement, {}}, [&](Writer& writer) { done = command(writer); });
-  if (!known) {
+  if (!run(done)) {
     Outcome unknown;
     unknown.result = sdk::CommandResult::unknown_commit;
     done.assign(count, unknown);
   }
   for (const Outcome& outcome : done) { outcomes.add(outcome); }
+}
+
+template <class Command>
+void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
+                               const Command& command) {
+  answer(count, outcomes, [&](Outcomes& done) {
+    return writes_.run(ctx, count, {one_statement, {}}, [&](Writer& writer) { done = command(writer); });
+  });
 }
 
 template <class Answer, class Command>
@@ -123,7 +129,7 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
         check_text(text, "a download has a NUL byte in one of its texts");
       }
     }
-    write(ctx, items.size(), outcomes, items.size() == 1, [&](Writer& writer) { return writer.enqueue(items); });
+    answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items, done); });
   });
 }
 

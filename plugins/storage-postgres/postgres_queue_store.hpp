@@ -3,6 +3,7 @@
 // stands in README.md.
 #pragma once
 
+#include "enqueue_line.hpp"
 #include "reader.hpp"
 #include "write_line.hpp"
 
@@ -53,11 +54,16 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
+  /// Callers of enqueue() that wait for their commit, for tests and figures. [thread-safe]
+  [[nodiscard]] std::size_t enqueuing() const { return enqueues_.waiting(); }
 
  private:
   /// As sdk::guard, with the failures of PostgreSQL explained.
   template <class Body>
   sdk::Status guarded(sdk::CallContext& ctx, const Body& body) noexcept;
+  /// Gives the sink what `run(outcomes)` answers for `count` rows; false stands for unknown.
+  template <class Run>
+  void answer(std::size_t count, sdk::OutcomeSink& outcomes, const Run& run);
   /// Commits `command(writer)`, which answers outcomes for `count` rows, and gives them to the sink.
   template <class Command>
   void write(sdk::CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
@@ -75,6 +81,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   const std::string place_;
   bool opened_ = false;
   WriteLine writes_;
+  EnqueueLine enqueues_{writes_};
   WriteLine claims_;  ///< on a connection of its own: claims wait for other hosts' claims, and nobody for them
   storage_sql::Pool<Reader> readers_;
 };
