@@ -94,7 +94,7 @@ class Peer:
     def prepare(self, rows):
         if self.waiting < rows:
             self.run(None, "fill", rows - self.waiting, 1, 1, FILL_SECONDS)
-        self.server.query("VACUUM (ANALYZE); CHECKPOINT", self.database, seconds=300)
+        self.server.query("VACUUM (ANALYZE)", self.database, seconds=300)
 
     def drop(self):
         self.server.query(f'DROP DATABASE "{self.database}" WITH (FORCE)')
