@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Starting what is measured: the build's own programs, Quarry, nginx, wrk. All of it on loopback and in a folder that
 is deleted afterwards; whatever is started is also ended here, by its process id."""
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ from processes import Process, Reaper, free_port  # noqa: E402  (the path above 
 START_SECONDS = 30
 PROGRAM_SECONDS = 240
 FILL_SECONDS = 200
+BATCH = 1000
 
 
 class BenchError(Exception):
@@ -40,7 +42,7 @@ class Bench:
         self.shared = Path(shared)
         self.processes = []
         self.reaper = Reaper()
-        for program in ("quarry", "quarry-bench-store", "quarry-bench-floor", "quarry-bench-names"):
+        for program in ("quarry", "quarry-bench-store", "quarry-bench-floor", "quarry-bench-postgres-floor", "quarry-bench-names"):
             if not self.program(program).exists():
                 raise BenchError(f"{self.program(program)} is missing; build the target quarry_bench there")
 
@@ -65,18 +67,24 @@ class Bench:
         process.stop()
         self.processes.remove(process)
 
-    def output_of(self, command):
-        """What a program printed; BenchError with its complaint when it failed."""
+    def output_of(self, command, variables=None):
+        """What a program printed; BenchError with its complaint when it failed. `variables`: more environment."""
         command = [str(part) for part in command]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False,
+                              env={**os.environ, **(variables or {})})
         if done.returncode != 0:
             raise BenchError(f"{' '.join(command)} failed with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def figures_of(self, command):
+    def figures_of(self, command, variables=None):
         """The lines "NAME VALUE" that a program printed."""
-        pairs = (line.split() for line in self.output_of(command).splitlines())
+        pairs = (line.split() for line in self.output_of(command, variables).splitlines())
         return {pair[0]: float(pair[1]) for pair in pairs if len(pair) == 2}
+
+    def store_figures(self, plugin, config, mode, count, seconds, first, threads=1, per=1):
+        """What quarry-bench-store prints; see its head."""
+        command = [self.program("quarry-bench-store"), self.plugin(plugin), mode, count, seconds, first, threads, per]
+        return self.figures_of(command, {"BENCH_CONFIG": json.dumps(config)})
 
     def first_answer_ms(self, name, command, port, path):
         """Starts a server; the process, and the time from before its start to the end of its first good answer."""
@@ -106,8 +114,8 @@ def queue_file(bench, rows):
     """A queue of so many downloads that wait, made by the store; closed, so that a copy of the file is whole."""
     file = bench.shared / f"queue-{rows}.db"
     if not file.exists():
-        made = bench.figures_of([bench.program("quarry-bench-store"), bench.plugin("storage-sqlite"), file, "fill", rows,
-                                 FILL_SECONDS, "normal", 0])
+        made = bench.store_figures("storage-sqlite", {"path": str(file), "synchronous": "normal"}, "fill", rows,
+                                   FILL_SECONDS, 0, per=BATCH)
         if made["count"] != rows or file.with_name(file.name + "-wal").exists():
             raise BenchError(f"{file} was not filled with {rows} rows within {FILL_SECONDS} s and closed")
     return file
@@ -118,8 +126,7 @@ def held_queue_file(bench, rows):
     file = bench.shared / f"held-{rows}.db"
     if not file.exists():
         copy_file(queue_file(bench, rows), file)
-        bench.output_of([bench.program("quarry-bench-store"), bench.plugin("storage-sqlite"), file, "held", 0, 1, "normal",
-                         0])
+        bench.store_figures("storage-sqlite", {"path": str(file), "synchronous": "normal"}, "held", 0, 1, 0)
     return file
 
 

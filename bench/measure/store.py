@@ -4,10 +4,13 @@ import os
 import sqlite3
 import time
 
-from .programs import BenchError, copy_file, queue_file, remove_database
+from .programs import BATCH, BenchError, copy_file, queue_file, remove_database
 from .table import Line, at_least, at_most, count_text, median, paired_ratio, rate_text, us_text
 
 OURS, FLOOR = "store", "floor"
+CLAIM = 100  # rows of a large claim
+# (mode, count, first, per) of what both sides must do alike.
+SAME_WORK = (("enqueue", 7, 1_000_000, 1), ("enqueue", 1100, 2_000_000, BATCH), ("claim", 15, 0, 1), ("claim", 30, 9, 10))
 # Differ between two runs that did the same work at different times.
 TIMES = {"enqueued_at_ms", "updated_at_ms", "ended_at_ms", "due_at_ms", "lease_until_ms", "rank", "at_ms"}
 
@@ -18,16 +21,19 @@ class StoreBench:
         self.scale = scale
         self.file = bench.folder / "measured.db"
 
-    def command(self, side, mode, count, synchronous, first):
-        program = self.bench.program(f"quarry-bench-{side}")
-        library = [self.bench.plugin("storage-sqlite")] if side == OURS else []
-        return [program, *library, self.file, mode, count, self.scale.store_seconds, synchronous, first]
+    def run(self, side, mode, count, synchronous, first, per):
+        seconds = self.scale.store_seconds
+        if side == OURS:
+            config = {"path": str(self.file), "synchronous": synchronous}
+            return self.bench.store_figures("storage-sqlite", config, mode, count, seconds, first, per=per)
+        return self.bench.figures_of([self.bench.program("quarry-bench-floor"), self.file, mode, count, seconds,
+                                      synchronous, first, per])
 
-    def measure(self, side, rows, mode, count, synchronous):
+    def measure(self, side, rows, mode, count, synchronous, per):
         """One measurement on a fresh copy of a queue."""
         copy_file(queue_file(self.bench, rows), self.file)
         try:
-            return self.bench.figures_of(self.command(side, mode, count, synchronous, rows))
+            return self.run(side, mode, count, synchronous, rows, per)
         finally:
             remove_database(self.file)
 
@@ -46,17 +52,22 @@ class StoreBench:
         for side in (OURS, FLOOR):
             copy_file(queue_file(self.bench, self.scale.small_rows), self.file)
             try:
-                for mode, count, first in (("one", 7, 1_000_000), ("batch", 1100, 2_000_000), ("claim", 15, 0)):
-                    done = self.bench.figures_of(self.command(side, mode, count, "full", first))
+                for mode, count, first, per in SAME_WORK:
+                    done = self.run(side, mode, count, "full", first, per)
                     if done["count"] != count:
                         raise BenchError(f"{side} {mode}: {done['count']:.0f} of {count} done")
                 left[side] = content_of(self.file)
             finally:
                 remove_database(self.file)
-        for table, rows in left[OURS].items():
-            if rows != left[FLOOR][table]:
-                different = next((pair for pair in zip(rows, left[FLOOR][table]) if pair[0] != pair[1]), "their number")
-                raise BenchError(f"the floor does not do what the store does; table {table} differs: {different}")
+        compare(left)
+
+
+def compare(left):
+    """`left`: {side: {table: rows}}"""
+    for table, rows in left[OURS].items():
+        if rows != left[FLOOR][table]:
+            different = next((pair for pair in zip(rows, left[FLOOR][table]) if pair[0] != pair[1]), "their number")
+            raise BenchError(f"the floor does not do what the store does; table {table} differs: {different}")
 
 
 def content_of(file):
@@ -117,13 +128,14 @@ def measure_store(bench, scale):
     store = StoreBench(bench, scale)
     store.check_same_work()
     small, big = scale.small_rows, scale.big_rows
-    one = (small, "one", scale.single_rows, "full")
-    batch = (small, "batch", scale.batch_rows, "full")
-    claim_small = (small, "claim", scale.claims, "full")
-    claim_big = (big, "claim", scale.claims, "full")
-    claim_fast = (small, "claim", scale.claims, "normal")
+    one = (small, "enqueue", scale.single_rows, "full", 1)
+    batch = (small, "enqueue", scale.batch_rows, "full", BATCH)
+    claim_small = (small, "claim", scale.claims, "full", 1)
+    claim_big = (big, "claim", scale.claims, "full", 1)
+    claim_fast = (small, "claim", scale.claims, "normal", 1)
+    claim_many = (small, "claim", scale.claims, "full", CLAIM)
     flushes = flush_times(bench.folder, scale.claims, scale.store_seconds)
-    found = store.rounds([one, batch, claim_small, claim_big, claim_fast])
+    found = store.rounds([one, batch, claim_small, claim_big, claim_fast, claim_many])
     # Time at many rows by time at few, of ours alone.
     slower = paired_ratio(rates(found[claim_small], OURS), rates(found[claim_big], OURS))
     few, many = count_text(small), count_text(big)
@@ -134,6 +146,7 @@ def measure_store(bench, scale):
         rate_line(f"claim + finish, {few} queued", found[claim_small], 0.6),
         rate_line(f"claim + finish, {many} queued", found[claim_big], 0.6),
         rate_line(f"claim + finish, {few}, synchronous=normal", found[claim_fast]),
+        rate_line(f"claim + finish by {CLAIM}, {few} queued", found[claim_many], 0.5),
         Line(f"claim + finish, time at {many} : {few}", rate_text(median(rates(found[claim_big], OURS))),
              f"{rate_text(median(rates(found[claim_small], OURS)))} ours", slower, [at_most(slower, 1.5)]),
         latency_line(f"claim p50, {few} queued", "claim.p50", found[claim_small]),

@@ -3,10 +3,10 @@
  * plugin storage-sqlite in the same transactions, with the same settings, in a plain loop over the C
  * interface of SQLite: no SDK, no checks, no locks, no copies of rows.
  *
- *   quarry-bench-floor FILE one|batch|claim COUNT SECONDS full|normal FIRST
+ *   quarry-bench-floor FILE enqueue|claim COUNT SECONDS full|normal FIRST PER
  *
- * FILE was made by the store. COUNT rows are written (one: a transaction each; batch: 1,000 a
- * transaction), or claimed and finished, for at most SECONDS. FIRST numbers the first row or command.
+ * FILE was made by the store. COUNT rows are written, or claimed and finished, PER in a transaction, for
+ * at most SECONDS. FIRST numbers the first row or command.
  * The event of a claimed row names the same command as the store's would. */
 #include "sql_texts.h"
 #include "workload.h"
@@ -15,7 +15,7 @@
 
 enum { QUEUED = 0, DISPATCHING = 1, FAILED = 7 };
 enum { ACTOR_WORKER = 0, ACTOR_USER = 3, ACTOR_CLAIM = 4 };
-enum { CODE_INTERNAL = 10, PROMOTED_PER_CLAIM = 1000 };
+enum { CODE_INTERNAL = 10, PROMOTED_PER_CLAIM = 1000, RANK_COLUMN = 8 };
 
 static sqlite3* db;
 static sqlite3_stmt *begin, *commit, *insert, *event, *before, *promote, *lane, *slots, *claim, *row, *facts, *change;
@@ -154,10 +154,17 @@ static int64_t enqueue_many(int64_t first, int64_t count, int64_t per_transactio
 struct claimed {
   int64_t id;
   int64_t epoch;
+  int64_t rank;
 };
+static int in_order(const void* a, const void* b) {
+  const struct claimed* const x = a;
+  const struct claimed* const y = b;
+  if (x->rank != y->rank) { return x->rank < y->rank ? -1 : 1; }
+  return (x->id > y->id) - (x->id < y->id);
+}
 
-/* 0: nothing is left to claim. */
-static int claim_one(int64_t n, struct claimed* out) {
+/* How many were claimed, in the order of the claim. */
+static int64_t claim_some(int64_t n, int64_t per, struct claimed* out) {
   char command[32];
   bench_claim_command(command, n);
   run(begin);
@@ -176,30 +183,32 @@ static int claim_one(int64_t n, struct claimed* out) {
   run(slots);
   text(claim, 1, BENCH_LANE);
   number(claim, 2, now);
-  number(claim, 3, 1);
+  number(claim, 3, per);
   text(claim, 4, BENCH_OWNER);
   number(claim, 5, now + BENCH_LEASE_MS);
   text(claim, 6, command);
-  const int found = step(claim);
-  if (found) { out->id = sqlite3_column_int64(claim, 0); }
-  run(claim);
-  if (found) {
-    number(row, 1, out->id);
+  int64_t found = 0;
+  while (step(claim)) { out[found++].id = sqlite3_column_int64(claim, 0); }
+  sqlite3_reset(claim);
+  for (int64_t i = 0; i < found; ++i) {
+    number(row, 1, out[i].id);
     if (!step(row)) { fail("row"); }
-    out->epoch = sqlite3_column_int64(row, 2);
+    out[i].epoch = sqlite3_column_int64(row, 2);
+    out[i].rank = sqlite3_column_int64(row, RANK_COLUMN);
     read_columns(row);
     sqlite3_reset(row);
-    append_event(out->id, now, out->epoch, QUEUED, DISPATCHING, ACTOR_CLAIM, command, "");
+  }
+  qsort(out, (size_t)found, sizeof *out, in_order);
+  for (int64_t i = 0; i < found; ++i) {
+    append_event(out[i].id, now, out[i].epoch, QUEUED, DISPATCHING, ACTOR_CLAIM, command, "");
   }
   run(commit);
   return found;
 }
 
-static void finish_one(int64_t n, const struct claimed* claimed) {
+static void finish_one(int64_t n, const struct claimed* claimed, int64_t now) {
   char command[32];
   bench_finish_command(command, n);
-  run(begin);
-  const int64_t now = bench_wall_ms();
   number(facts, 1, claimed->id);
   if (!step(facts) || sqlite3_column_int64(facts, 3) != claimed->epoch) { fail("facts"); }
   number(change, 1, claimed->id);
@@ -229,46 +238,58 @@ static void finish_one(int64_t n, const struct claimed* claimed) {
   run(change);
   sqlite3_reset(facts);
   append_event(claimed->id, now, claimed->epoch, DISPATCHING, FAILED, ACTOR_WORKER, command, BENCH_REASON);
+}
+
+static void finish_some(int64_t first, const struct claimed* claimed, int64_t count) {
+  run(begin);
+  const int64_t now = bench_wall_ms();
+  for (int64_t i = 0; i < count; ++i) { finish_one(first + i, claimed + i, now); }
   run(commit);
 }
 
-static void measure_claims(int64_t first, int64_t count, double until) {
+static void measure_claims(int64_t first, int64_t count, int64_t per, double until) {
   double* const claims = malloc(sizeof(double) * (size_t)count);
   double* const finishes = malloc(sizeof(double) * (size_t)count);
-  if (claims == NULL || finishes == NULL) { fail("memory"); }
+  struct claimed* const claimed = malloc(sizeof *claimed * (size_t)per);
+  if (claims == NULL || finishes == NULL || claimed == NULL) { fail("memory"); }
   const double start = bench_now_us();
   double last = start;
   int64_t done = 0;
-  struct claimed claimed = {0};
-  while (done < count && last < until && claim_one(first + done, &claimed)) {
+  int64_t n = 0;
+  while (n * per < count && last < until) {
+    const int64_t found = claim_some(first + n, per, claimed);
+    if (found == 0) { break; }
     const double between = bench_now_us();
-    finish_one(first + done, &claimed);
-    claims[done] = between - last;
+    finish_some((first + n) * per, claimed, found);
+    claims[n] = between - last;
     last = bench_now_us();
-    finishes[done++] = last - between;
+    finishes[n++] = last - between;
+    done += found;
   }
   printf("count %lld\n", (long long)done);
   bench_print_rate("rate", done, last - start);
-  bench_print_latency("claim", claims, done);
-  bench_print_latency("finish", finishes, done);
+  bench_print_latency("claim", claims, n);
+  bench_print_latency("finish", finishes, n);
   free(claims);
   free(finishes);
+  free(claimed);
 }
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    fprintf(stderr, "usage: quarry-bench-floor FILE one|batch|claim COUNT SECONDS full|normal FIRST\n");
+  if (argc != 8) {
+    fprintf(stderr, "usage: quarry-bench-floor FILE enqueue|claim COUNT SECONDS full|normal FIRST PER\n");
     return 2;
   }
   open_database(argv[1], argv[5]);
   const int64_t count = atoll(argv[3]);
   const int64_t first = atoll(argv[6]);
+  const int64_t per = atoll(argv[7]);
   const double start = bench_now_us();
   const double until = start + atof(argv[4]) * 1e6;
   if (strcmp(argv[2], "claim") == 0) {
-    measure_claims(first, count, until);
+    measure_claims(first, count, per, until);
   } else {
-    const int64_t done = enqueue_many(first, count, strcmp(argv[2], "batch") == 0 ? BENCH_BATCH : 1, until);
+    const int64_t done = enqueue_many(first, count, per, until);
     bench_print_rate("rate", done, bench_now_us() - start);
     printf("count %lld\n", (long long)done);
   }

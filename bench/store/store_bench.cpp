@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Drives a store plugin as the host does: its shared library, through the SDK's interface.
 //
-//   quarry-bench-store LIBRARY FILE fill|held|one|batch|claim COUNT SECONDS full|normal FIRST
+//   quarry-bench-store LIBRARY fill|held|enqueue|claim COUNT SECONDS FIRST THREADS PER
 //
-// fill makes FILE when it is missing and writes COUNT rows into it; held does the same and puts the
-// queue on hold. The other modes are those of the floor, sqlite_floor.c, which does the same work.
+// The plugin's configuration, as JSON, is in BENCH_CONFIG, since it may hold a password. fill makes the queue when it
+// is missing, writes COUNT rows into it and lets many be active at once; held does the same and puts the queue on hold.
+// The other modes are those of the floors, sqlite_floor.c and postgres_floor.c, which do the same work.
 #include "plugin_library.hpp"
 #include "workload.h"
 
 #include <quarry/sdk/abi/queue_store.hpp>
 
+#include <array>
+#include <atomic>
 #include <cstring>
+#include <exception>
+#include <mutex>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace quarry::bench {
@@ -30,77 +37,127 @@ struct OnlyApplied final : sdk::OutcomeSink {
 
 struct Claimed final : sdk::DownloadSink {
   bool add(const sdk::DownloadView& row) noexcept override {
-    id = row.id;
-    epoch = row.epoch;
+    rows.push_back({row.id, row.epoch});
     return true;
   }
-  std::int64_t id = 0;
-  std::int64_t epoch = 0;
+  std::vector<sdk::LeaseRef> rows;
+};
+
+/// Runs `work` in so many threads; the first exception of any is thrown here.
+template <class Work>
+void in_threads(std::int64_t threads, const Work& work) {
+  std::mutex mutex;
+  std::exception_ptr failed;
+  std::vector<std::thread> all;
+  for (std::int64_t i = 0; i < threads; ++i) {
+    all.emplace_back([&] {
+      try {
+        work();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        failed = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : all) { thread.join(); }
+  if (failed) { std::rethrow_exception(failed); }
+}
+
+/// What is to be measured.
+struct Order {
+  std::int64_t count, first, threads, per;
+  double until;
 };
 
 class Driver {
  public:
-  Driver(const std::string& library, const std::string& file, const std::string& synchronous)
-      : plugin_(library, R"({"path": ")" + file + R"(", "synchronous": ")" + synchronous + "\"}"),
-        store_(plugin_.get<sdk::QueueStore>()) {
+  Driver(const std::string& library, const std::string& config)
+      : plugin_(library, config), store_(plugin_.get<sdk::QueueStore>()) {
     sdk::BasicContext ctx = plugin_.context();
     must(ctx, store_.open(ctx), "open");
+    warm_up();
   }
 
-  /// `count` rows, `per_call` in each call, until the time is over. How many were written.
-  std::int64_t enqueue(std::int64_t first, std::int64_t count, std::int64_t per_call, double until) {
-    std::vector<bench_row> texts(static_cast<std::size_t>(per_call));
-    std::vector<sdk::NewDownload> items;
-    std::int64_t done = 0;
-    while (done < count && bench_now_us() < until) {
-      items.clear();
-      for (bench_row& row : texts) {
-        if (done + static_cast<std::int64_t>(items.size()) == count) { break; }
-        bench_make_row(&row, first + done + static_cast<std::int64_t>(items.size()));
-        items.push_back(item_of(row));
+  /// Writes rows, `per` in each call. How many.
+  std::int64_t enqueue(const Order& order) {
+    std::atomic<std::int64_t> next = 0;
+    std::atomic<std::int64_t> done = 0;
+    in_threads(order.threads, [&] {
+      std::vector<bench_row> texts(static_cast<std::size_t>(order.per));
+      std::vector<sdk::NewDownload> items;
+      while (bench_now_us() < order.until) {
+        const std::int64_t from = next.fetch_add(order.per);
+        if (from >= order.count) { return; }
+        items.clear();
+        for (std::int64_t i = 0; i < std::min(order.per, order.count - from); ++i) {
+          bench_row& row = texts[static_cast<std::size_t>(i)];
+          bench_make_row(&row, order.first + from + i);
+          items.push_back(item_of(row));
+        }
+        OnlyApplied outcomes;
+        sdk::BasicContext ctx = plugin_.context();
+        must(ctx, store_.enqueue(ctx, items, outcomes), "enqueue");
+        if (outcomes.applied != static_cast<std::int64_t>(items.size())) {
+          throw std::runtime_error("enqueue: some rows are in the queue already; use another FIRST");
+        }
+        done += outcomes.applied;
       }
-      OnlyApplied outcomes;
-      sdk::BasicContext ctx = plugin_.context();
-      must(ctx, store_.enqueue(ctx, items, outcomes), "enqueue");
-      if (outcomes.applied != static_cast<std::int64_t>(items.size())) {
-        throw std::runtime_error("enqueue: some rows are in the queue already; use an empty file");
-      }
-      done += outcomes.applied;
-    }
+    });
     return done;
   }
 
-  void hold() {
+  void set_lane(std::int32_t hold) {
     sdk::LaneSettings lane;
     lane.lane = BENCH_LANE;
-    lane.hold = 1;
+    lane.max_active = BENCH_MAX_ACTIVE;
+    lane.hold = hold;
     sdk::BasicContext ctx = plugin_.context();
     must(ctx, store_.set_lane(ctx, lane), "set_lane");
   }
 
-  void claim_and_finish(std::int64_t first, std::int64_t count, double until) {
-    std::vector<double> claims;
-    std::vector<double> finishes;
-    claims.reserve(static_cast<std::size_t>(count));
-    finishes.reserve(static_cast<std::size_t>(count));
+  void claim_and_finish(const Order& order) {
+    std::atomic<std::int64_t> next = 0;
+    std::atomic<std::int64_t> done = 0;
+    std::vector<double> claims(static_cast<std::size_t>(order.count));
+    std::vector<double> finishes(static_cast<std::size_t>(order.count));
     const double start = bench_now_us();
-    double last = start;
-    for (std::int64_t n = first; n < first + count && last < until; ++n) {
-      const Claimed claimed = claim(n);
-      if (claimed.id == 0) { break; }
-      const double between = bench_now_us();
-      finish(n, claimed);
-      claims.push_back(between - last);
-      last = bench_now_us();
-      finishes.push_back(last - between);
-    }
-    std::printf("count %zu\n", claims.size());
-    bench_print_rate("rate", static_cast<std::int64_t>(claims.size()), last - start);
-    bench_print_latency("claim", claims.data(), static_cast<std::int64_t>(claims.size()));
-    bench_print_latency("finish", finishes.data(), static_cast<std::int64_t>(finishes.size()));
+    in_threads(order.threads, [&] {
+      double last = bench_now_us();
+      while (last < order.until) {
+        const std::int64_t n = next++;
+        if (n * order.per >= order.count) { return; }
+        const std::vector<sdk::LeaseRef> rows = claim(order.first + n, order.per);
+        if (rows.empty()) { return; }
+        const double between = bench_now_us();
+        finish((order.first + n) * order.per, rows);
+        claims[static_cast<std::size_t>(n)] = between - last;
+        last = bench_now_us();
+        finishes[static_cast<std::size_t>(n)] = last - between;
+        done += static_cast<std::int64_t>(rows.size());
+      }
+    });
+    std::printf("count %lld\n", static_cast<long long>(done.load()));
+    bench_print_rate("rate", done, bench_now_us() - start);
+    bench_print_latency("claim", claims.data(), bench_drop_zeros(claims.data(), order.count));
+    bench_print_latency("finish", finishes.data(), bench_drop_zeros(finishes.data(), order.count));
   }
 
  private:
+  /// Connections are made with the first command that needs one; these change no row.
+  void warm_up() {
+    sdk::ClaimRequest request;
+    request.command_id = "warm-up";
+    request.lane = "warm-up";
+    request.owner = BENCH_OWNER;
+    Claimed claimed;
+    sdk::BasicContext ctx = plugin_.context();
+    must(ctx, store_.claim(ctx, request, claimed), "claim");
+    const sdk::LeaseRef nobody = {-1, 0};
+    OnlyApplied outcomes;
+    sdk::BasicContext again = plugin_.context();
+    must(again, store_.heartbeat(again, BENCH_OWNER, BENCH_LEASE_MS, std::span(&nobody, 1), outcomes), "heartbeat");
+  }
+
   static sdk::NewDownload item_of(const bench_row& row) {
     sdk::NewDownload item;
     item.command_id = row.command;
@@ -116,10 +173,11 @@ class Driver {
     return item;
   }
 
-  Claimed claim(std::int64_t number) {
+  std::vector<sdk::LeaseRef> claim(std::int64_t number, std::int64_t most) {
     char command[32];
     bench_claim_command(command, number);
     sdk::ClaimRequest request;
+    request.limit = static_cast<std::int32_t>(most);
     request.command_id = command;
     request.lane = BENCH_LANE;
     request.owner = BENCH_OWNER;
@@ -127,26 +185,31 @@ class Driver {
     Claimed claimed;
     sdk::BasicContext ctx = plugin_.context();
     must(ctx, store_.claim(ctx, request, claimed), "claim");
-    return claimed;
+    return claimed.rows;
   }
 
-  void finish(std::int64_t number, const Claimed& claimed) {
-    char command[32];
-    bench_finish_command(command, number);
-    sdk::Transition change;
-    change.command_id = command;
-    change.id = claimed.id;
-    change.epoch = claimed.epoch;
-    change.from = sdk::DownloadState::dispatching;
-    change.to = sdk::DownloadState::failed;
-    change.reason = BENCH_REASON;
-    change.patch.fields = sdk::kPatchError;
-    change.patch.error_code = sdk::Code::internal;
-    change.patch.error = BENCH_REASON;
+  void finish(std::int64_t number, const std::vector<sdk::LeaseRef>& rows) {
+    std::vector<std::array<char, 32>> commands(rows.size());
+    std::vector<sdk::Transition> changes(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      bench_finish_command(commands[i].data(), number + static_cast<std::int64_t>(i));
+      sdk::Transition& change = changes[i];
+      change.command_id = commands[i].data();
+      change.id = rows[i].id;
+      change.epoch = rows[i].epoch;
+      change.from = sdk::DownloadState::dispatching;
+      change.to = sdk::DownloadState::failed;
+      change.reason = BENCH_REASON;
+      change.patch.fields = sdk::kPatchError;
+      change.patch.error_code = sdk::Code::internal;
+      change.patch.error = BENCH_REASON;
+    }
     OnlyApplied outcome;
     sdk::BasicContext ctx = plugin_.context();
-    must(ctx, store_.transition(ctx, std::span(&change, 1), outcome), "transition");
-    if (outcome.applied != 1) { throw std::runtime_error("transition: the store refused it"); }
+    must(ctx, store_.transition(ctx, changes, outcome), "transition");
+    if (outcome.applied != static_cast<std::int64_t>(rows.size())) {
+      throw std::runtime_error("transition: the store refused it");
+    }
   }
 
   PluginLibrary plugin_;
@@ -154,20 +217,21 @@ class Driver {
 };
 
 void run(char** argv) {
-  Driver driver(argv[1], argv[2], argv[6]);
-  const std::string mode = argv[3];
-  const std::int64_t count = std::atoll(argv[4]);
-  const std::int64_t first = std::atoll(argv[7]);
+  const char* config = std::getenv("BENCH_CONFIG");
+  if (config == nullptr) { throw std::runtime_error("BENCH_CONFIG is not set"); }
+  Driver driver(argv[1], config);
+  const std::string mode = argv[2];
   const double start = bench_now_us();
-  const double until = start + std::atof(argv[5]) * 1e6;
+  const Order order = {std::atoll(argv[3]), std::atoll(argv[5]), std::atoll(argv[6]), std::atoll(argv[7]),
+                       start + std::atof(argv[4]) * 1e6};
   if (mode == "claim") {
-    driver.claim_and_finish(first, count, until);
+    driver.claim_and_finish(order);
     return;
   }
-  const std::int64_t done = driver.enqueue(first, count, mode == "one" ? 1 : BENCH_BATCH, until);
+  const std::int64_t done = driver.enqueue(order);
   bench_print_rate("rate", done, bench_now_us() - start);
   std::printf("count %lld\n", static_cast<long long>(done));
-  if (mode == "held") { driver.hold(); }
+  if (mode == "fill" || mode == "held") { driver.set_lane(mode == "held" ? 1 : 0); }
 }
 
 }  // namespace
@@ -175,8 +239,7 @@ void run(char** argv) {
 
 int main(int argc, char** argv) {
   if (argc != 8) {
-    std::fprintf(stderr,
-                 "usage: quarry-bench-store LIBRARY FILE fill|held|one|batch|claim COUNT SECONDS full|normal FIRST\n");
+    std::fprintf(stderr, "usage: quarry-bench-store LIBRARY fill|held|enqueue|claim COUNT SECONDS FIRST THREADS PER\n");
     return 2;
   }
   try {

@@ -15,6 +15,7 @@
 #define BENCH_REASON "measured"
 #define BENCH_LEASE_MS 30000
 #define BENCH_BATCH 1000
+#define BENCH_MAX_ACTIVE 1000
 
 /* One download, about 300 bytes of text. */
 struct bench_row {
@@ -24,8 +25,8 @@ struct bench_row {
   char guid[24];
   char url[96];
   int64_t size;
-  int priority;        /* 0 low to 3 very high */
-  int64_t rank_bonus;  /* ms, as the host gives it for that priority */
+  int priority;       /* 0 low to 3 very high */
+  int64_t rank_bonus; /* ms, as the host gives it for that priority */
 };
 
 static inline void bench_make_row(struct bench_row* row, int64_t number) {
@@ -66,6 +67,14 @@ static inline int bench_compare(const void* a, const void* b) {
   const double x = *(const double*)a;
   const double y = *(const double*)b;
   return (x > y) - (x < y);
+}
+/* Moves what is not 0 to the front; how many there are. */
+static inline int64_t bench_drop_zeros(double* values, int64_t count) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (values[i] > 0) { values[kept++] = values[i]; }
+  }
+  return kept;
 }
 /* Sorts `values`; prints "NAME.p50" and "NAME.p99" in microseconds. */
 static inline void bench_print_latency(const char* name, double* values, int64_t count) {

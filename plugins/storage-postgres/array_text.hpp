@@ -18,6 +18,20 @@ inline void separate(std::string& array) {
   if (array.size() > 1) { array += ','; }
 }
 
+/// A value as the text of a parameter that is no array.
+inline void write(std::string& text, std::int64_t value) {
+  char digits[24];
+  text.assign(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+inline void write(std::string& text, std::int32_t value) { write(text, std::int64_t{value}); }
+inline void write(std::string& text, std::uint32_t value) { write(text, std::int64_t{value}); }
+/// As short as it can be read back to the same number. "NaN" and "Infinity" are numbers to PostgreSQL, too.
+inline void write(std::string& text, double value) {
+  char digits[32];
+  text.assign(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+inline void write(std::string& text, std::string_view value) { text.assign(value); }
+
 inline void add(std::string& array, std::int64_t value) {
   separate(array);
   char text[24];

@@ -15,7 +15,7 @@ namespace {
 
 using storage_sql::QueueCheck;
 
-constexpr storage_sql::CheckWords kWords{"live", "(SELECT last_value FROM download_id_seq)"};
+constexpr storage_sql::CheckWords kWords{"state < 7", "(SELECT last_value FROM download_id_seq)"};
 
 /// What only PostgreSQL can be asked.
 std::vector<QueueCheck> own_checks() {
@@ -28,6 +28,8 @@ std::vector<QueueCheck> own_checks() {
       {true, "trigger", "is switched off, so counters and events are not kept; switch it on with ALTER TABLE",
        "SELECT cast(tgname AS text) FROM pg_trigger WHERE tgenabled = 'D' AND to_regclass('copy_source') IS NULL AND "
        "tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = cast(current_schema() AS regnamespace)) ORDER BY 1"},
+      {true, "download", "what the API shows of it contradicts its state; copy the storage to make it anew",
+       "SELECT cast(id AS text) FROM download WHERE status <> public_status(state, flags) ORDER BY id"},
       {true, "sequence", gives_again,
        "SELECT 'download_id_seq' WHERE (SELECT max(id) FROM download) > (SELECT last_value FROM download_id_seq)"},
       {true, "sequence", gives_again,

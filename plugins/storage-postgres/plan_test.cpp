@@ -19,10 +19,10 @@ namespace {
 using testing::TestDatabase;
 
 constexpr char kFill[] = R"sql(
-INSERT INTO download (state, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, ended_at_ms, max_retries, priority,
+INSERT INTO download (state, status, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, ended_at_ms, max_retries, priority,
   movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, infohash_v2, category, title, indexer, guid,
   download_url, magnet)
-SELECT CASE WHEN n % 2 = 0 THEN 0 ELSE 5 END, 0, CASE WHEN n % 2 = 1 THEN 0 WHEN n % 20 = 0 THEN 2 ELSE 1 END, n, 1, 1, 1,
+SELECT CASE WHEN n % 2 = 0 THEN 0 ELSE 5 END, CASE WHEN n % 2 = 0 THEN 0 ELSE 5 END, 0, CASE WHEN n % 2 = 1 THEN 0 WHEN n % 20 = 0 THEN 2 ELSE 1 END, n, 1, 1, 1,
   CASE WHEN n % 2 = 0 THEN 0 ELSE 1 END, 3, 1, n % 100, 1, 'downloads', '', 'c' || n, 'r' || n, md5('' || n), '', '', 't' || n, '',
   '', '', '' FROM generate_series(1, 20000) AS n;
 INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
@@ -113,16 +113,18 @@ TEST_P(Plans, AClaimGoesAlongTheClaimIndex) {
   expect_no_scan(plans);
   expect_in(plans, "Index Scan using download_claim on download");
   expect_in(plans, "using download_due on download");
-  expect_in(plans, "using download_slot on download");
-  expect_in(plans, "Index Scan using download_claimed on download");
+  expect_in(plans, "using download_active on download");
   const std::string before_lock = plans.substr(0, plans.find("Index Scan using download_claim on"));
   EXPECT_EQ(before_lock.substr(before_lock.rfind("LockRows")).find("Sort"), std::string::npos) << plans;
 }
 
 TEST_P(Plans, CommandsFindTheirRowsByTheirKeys) {
   Planner planner(TestDatabase::get().url(), sql::kWriterSession);
-  for (const char* statement : {sql::kTransition, sql::kProgress, sql::kFacts}) {
-    const std::string plan = planner.plan(statement);
+  std::vector<std::string> of_transition(27, "'0'");
+  std::fill_n(of_transition.begin(), 4, "'{}'");
+  for (const auto& [statement, values] :
+       {std::pair{sql::kTransition, of_transition}, {sql::kProgress, {}}, {sql::kFacts, {}}}) {
+    const std::string plan = planner.plan(statement, values);
     expect_no_scan(plan);
     expect_in(plan, "Index Scan using download_pkey on download");
   }

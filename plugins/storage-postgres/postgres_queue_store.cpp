@@ -43,7 +43,8 @@ const char kConfigSchema[] = R"({
 PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
     : words_(connection_words(std::string(config.text("url")))),
       place_(place_of(std::string(config.text("url")))),
-      line_(words_, place_),
+      writes_(words_, place_),
+      claims_(words_, place_),
       readers_(static_cast<std::size_t>(config.integer("readers", kDefaultReaders)),
                [this] { return std::make_unique<Reader>(words_); }) {}
 
@@ -62,14 +63,12 @@ Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept 
   });
 }
 
-template <class Command>
-void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
-                               const Command& command) {
+template <class Run>
+void PostgresQueueStore::answer(std::size_t count, sdk::OutcomeSink& outcomes, const Run& run) {
   check_open();
   if (count == 0) { return; }
   Outcomes done;
-  const bool known = line_.run(ctx, count, {one_statement, false}, [&](Writer& writer) { done = command(writer); });
-  if (!known) {
+  if (!run(done)) {
     Outcome unknown;
     unknown.result = sdk::CommandResult::unknown_commit;
     done.assign(count, unknown);
@@ -77,11 +76,20 @@ void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::Outcome
   for (const Outcome& outcome : done) { outcomes.add(outcome); }
 }
 
+template <class Command>
+void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
+                               const Command& command) {
+  answer(count, outcomes, [&](Outcomes& done) {
+    return writes_.run(ctx, count, {one_statement, {}}, [&](Writer& writer) { done = command(writer); });
+  });
+}
+
 template <class Answer, class Command>
-Answer PostgresQueueStore::ask(CallContext& ctx, std::size_t count, const Command& command, bool alone) {
+Answer PostgresQueueStore::ask(WriteLine& line, CallContext& ctx, std::size_t count, const Command& command,
+                               std::string_view party) {
   check_open();
   Answer answer{};
-  const bool known = line_.run(ctx, count, {true, alone}, [&](Writer& writer) { answer = command(writer); });
+  const bool known = line.run(ctx, count, {true, party}, [&](Writer& writer) { answer = command(writer); });
   if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(place_)); }
   return answer;
 }
@@ -137,7 +145,7 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
       }
     }
     try {
-      write(ctx, items.size(), outcomes, items.size() == 1, [&](Writer& writer) { return writer.enqueue(items); });
+      answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items, done); });
     } catch (const Error& error) {
       if (error.status().code == Code::invalid) { explain_missing_movie(ctx, items); }
       throw;
@@ -148,9 +156,11 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
 Status PostgresQueueStore::claim(CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    // Whoever waits for the lock of the lane may hold no row that the host with the lock wants next: a deadlock.
+    // Whoever waits for the lock of a lane may hold nothing that the host with the lock wants next: a deadlock. So
+    // claims share a transaction only with claims of their lane.
     const auto taken = ask<Rows>(
-        ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); }, true);
+        claims_, ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); },
+        request.lane);
     for (const auto& row : taken) {
       if (!rows.add(row.view())) { return; }
     }
@@ -203,7 +213,7 @@ Status PostgresQueueStore::rescue(CallContext& ctx, std::string_view command_id,
                                   std::int32_t limit, sdk::DownloadSink& rows) noexcept {
   return guarded(ctx, [&] {
     rules::check_rescue(command_id, owner, limit);
-    const auto saved = ask<Rows>(ctx, static_cast<std::size_t>(limit),
+    const auto saved = ask<Rows>(writes_, ctx, static_cast<std::size_t>(limit),
                                  [&](Writer& writer) { return writer.rescue(command_id, limit); });
     for (const auto& row : saved) {
       if (!rows.add(row.view())) { return; }
@@ -226,7 +236,7 @@ Status PostgresQueueStore::record_progress(CallContext& ctx, std::span<const sdk
 Status PostgresQueueStore::set_lane(CallContext& ctx, const sdk::LaneSettings& settings) noexcept {
   return guarded(ctx, [&] {
     rules::check(settings);
-    static_cast<void>(ask<bool>(ctx, 1, [&](Writer& writer) {
+    static_cast<void>(ask<bool>(writes_, ctx, 1, [&](Writer& writer) {
       writer.set_lane(settings);
       return true;
     }));
@@ -237,7 +247,7 @@ Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::in
                                  std::int64_t& removed) noexcept {
   return guarded(ctx, [&] {
     rules::check_prune(limit);
-    removed = ask<std::int64_t>(ctx, static_cast<std::size_t>(limit),
+    removed = ask<std::int64_t>(writes_, ctx, static_cast<std::size_t>(limit),
                                 [&](Writer& writer) { return writer.prune(states, before_ms, limit); });
   });
 }
@@ -246,7 +256,7 @@ Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& r
   return guarded(ctx, [&] {
     rules::check(request);
     check_text(request.owner, "the owner of a duty has a NUL byte in it");
-    out = ask<sdk::Duty>(ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
+    out = ask<sdk::Duty>(writes_, ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
   });
 }
 

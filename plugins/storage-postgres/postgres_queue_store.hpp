@@ -3,6 +3,7 @@
 // stands in README.md.
 #pragma once
 
+#include "enqueue_line.hpp"
 #include "reader.hpp"
 #include "write_line.hpp"
 
@@ -62,19 +63,25 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
-  [[nodiscard]] std::int64_t groups() const { return line_.groups(); }
+  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
+  /// Callers of enqueue() that wait for their commit, for tests and figures. [thread-safe]
+  [[nodiscard]] std::size_t enqueuing() const { return enqueues_.waiting(); }
 
  private:
   /// As sdk::guard, with the failures of PostgreSQL explained.
   template <class Body>
   sdk::Status guarded(sdk::CallContext& ctx, const Body& body) noexcept;
+  /// Gives the sink what `run(outcomes)` answers for `count` rows; false stands for unknown.
+  template <class Run>
+  void answer(std::size_t count, sdk::OutcomeSink& outcomes, const Run& run);
   /// Commits `command(writer)`, which answers outcomes for `count` rows, and gives them to the sink.
   template <class Command>
   void write(sdk::CallContext& ctx, std::size_t count, sdk::OutcomeSink& outcomes, bool one_statement,
              const Command& command);
   /// The same for a command that answers something else; throws when nobody knows whether it was committed.
   template <class Answer, class Command>
-  [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command, bool alone = false);
+  [[nodiscard]] Answer ask(WriteLine& line, sdk::CallContext& ctx, std::size_t count, const Command& command,
+                           std::string_view party = {});
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
   void read(sdk::CallContext& ctx, const Body& body);
@@ -84,7 +91,9 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   const std::string words_;
   const std::string place_;
   bool opened_ = false;
-  WriteLine line_;
+  WriteLine writes_;
+  EnqueueLine enqueues_{writes_};
+  WriteLine claims_;  ///< on a connection of its own: claims wait for other hosts' claims, and nobody for them
   storage_sql::Pool<Reader> readers_;
 };
 

@@ -145,6 +145,35 @@ TEST_F(PostgresStoreTest, TwoHostsNeverShareARow) {
   EXPECT_EQ(std::adjacent_find(mine.begin(), mine.end()), mine.end());
 }
 
+TEST_F(PostgresStoreTest, WhoEnqueuesWhileAnotherIsUnderWaySharesTheNextStatement) {
+  Host host;
+  ASSERT_TRUE(host.open().first.ok());
+  constexpr int kThreads = 9;
+  TestDatabase::get().run("BEGIN; LOCK TABLE download IN EXCLUSIVE MODE");
+  std::vector<std::thread> threads;
+  std::vector<sdk::Outcome> outcomes(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      sdk::testing::StoreCaller call(host.store, host.services.clock);
+      // Two of them want the same release.
+      const std::string name = "n" + std::to_string(i == kThreads - 1 ? 1 : i);
+      sdk::NewDownload item = download(name);
+      const std::string command = "c" + std::to_string(i);
+      item.command_id = command;
+      outcomes[static_cast<std::size_t>(i)] = call.enqueue(item);
+    });
+    while (host.store.enqueuing() != static_cast<std::size_t>(i) + 1) { std::this_thread::yield(); }
+  }
+  TestDatabase::get().run("COMMIT");
+  for (std::thread& thread : threads) { thread.join(); }
+  EXPECT_EQ(host.store.groups(), 2);
+  for (int i = 0; i < kThreads - 1; ++i) {
+    EXPECT_EQ(outcomes[static_cast<std::size_t>(i)].result, CommandResult::applied) << i;
+  }
+  EXPECT_EQ(outcomes.back().result, CommandResult::conflict);
+  EXPECT_EQ(outcomes.back().existing_id, outcomes[1].id);
+}
+
 TEST_F(PostgresStoreTest, AFailureInAGroupLeavesItsNeighboursAlone) {
   Host host;
   ASSERT_TRUE(host.open().first.ok());

@@ -28,7 +28,9 @@ std::vector<MovingTable> tables_here(const storage_sql::Catalog& catalog) {
   std::vector<MovingTable> tables = storage_sql::record_tables(catalog);
   for (MovingTable& table : storage_sql::queue_tables()) { tables.push_back(std::move(table)); }
   for (MovingTable& table : tables) {
-    if (table.name == "download") { table.made.push_back(storage_sql::made_ready(table)); }
+    if (table.name != "download") { continue; }
+    table.made.push_back(storage_sql::made_ready(table));
+    table.made.push_back(storage_sql::made_status(table));
   }
   return tables;
 }

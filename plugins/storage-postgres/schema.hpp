@@ -2,17 +2,23 @@
 // The schema, version by version: entry n-1 makes version n out of version n-1, in one transaction.
 //
 // The columns are those of the SQLite store, for the same reasons:
-//   live   while the row holds its release key and its hashes
 //   ready  0 not claimable, 1 claimable and due, 2 claimable once due_at_ms has come. Rows that wait
 //          are kept out of the claim index, so that they never lie before the rows that are due.
 //   status what the API shows; derived, see public_status()
+// A row is live, and holds its release key and its hashes, while its state is below 7.
+//
+// What every statement pays for each time it starts is kept small: no generated columns and no CHECKs (the server
+// parses them anew for each statement), no triggers on rows, few indexes, keys that are compared byte by byte, and
+// columns that indexes need before those that they do not.
 //
 // What is different, because several hosts write at once:
 //   now_ms(), clock_ms()  the only clock: the database's own. now_ms() is the start of the statement,
 //                         stable, so that an index can be searched with it; clock_ms() is this moment,
 //                         for leases that are granted, which errs towards a longer lease.
-//   status_count          counters by state and status, kept by triggers, in shards: one row for all would
-//                         make every writer wait for every other's flush. A total is a sum over the shards.
+//   status_count          counters by state and status, kept by each statement that changes one, in shards: one row for
+//                         all would make every writer wait for every other's flush. A total is a sum over the shards.
+//   before                state * 16 + status of a row before its last change: RETURNING tells new values only, and
+//                         the counters need the old ones.
 //   events_settled()      event numbers are handed out before their transaction commits, so a reader could see 8
 //                         before 7. Whoever writes events first takes a shared advisory lock on the last number
 //                         handed out; a reader reads no further than the least of these that is still held.
@@ -26,19 +32,28 @@ namespace quarry::storage_postgres::sql {
 
 inline constexpr std::array kMigrations = {R"sql(
 CREATE FUNCTION now_ms() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
-  AS 'SELECT cast(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)';
+  AS 'SELECT cast(date_part(''epoch'', statement_timestamp()) * 1000 AS bigint)';
 CREATE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE PARALLEL SAFE
-  AS 'SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)';
+  AS 'SELECT cast(date_part(''epoch'', clock_timestamp()) * 1000 AS bigint)';
+CREATE FUNCTION public_status(state integer, flags integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS 'SELECT CASE
+    WHEN state = 5 THEN CASE WHEN flags & 8 <> 0 THEN 4 ELSE 5 END
+    WHEN state IN (6, 7) THEN 6
+    WHEN state = 8 THEN 7
+    WHEN flags & 17 <> 0 THEN 2
+    WHEN state = 3 THEN CASE WHEN flags & 4 <> 0 THEN 3 ELSE 1 END
+    WHEN state = 4 THEN 3
+    ELSE 0 END';
 
 CREATE TABLE lane (
-  name       text PRIMARY KEY,
+  name       text COLLATE "C" PRIMARY KEY,
   max_active integer NOT NULL,
   hold       integer NOT NULL CHECK (hold IN (0, 1))
 );
 
 CREATE TABLE duty (
-  name           text PRIMARY KEY,
-  owner          text NOT NULL,
+  name           text COLLATE "C" PRIMARY KEY,
+  owner          text COLLATE "C" NOT NULL,
   epoch          bigint NOT NULL,
   lease_until_ms bigint NOT NULL
 );
@@ -62,7 +77,7 @@ CREATE TABLE download (
   progress_at_ms bigint NOT NULL DEFAULT 0,
   progress       double precision NOT NULL DEFAULT 0,
   ratio          double precision NOT NULL DEFAULT 0,
-  state          integer NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 8),
+  state          integer NOT NULL DEFAULT 0,
   flags          integer NOT NULL,
   ready          integer NOT NULL,
   attempts       integer NOT NULL DEFAULT 0,
@@ -72,58 +87,46 @@ CREATE TABLE download (
   error_code     integer NOT NULL DEFAULT 0,
   seeders        integer NOT NULL DEFAULT -1,
   leechers       integer NOT NULL DEFAULT -1,
-  status         integer NOT NULL GENERATED ALWAYS AS (CASE
-    WHEN state = 5 THEN CASE WHEN flags & 8 <> 0 THEN 4 ELSE 5 END
-    WHEN state IN (6, 7) THEN 6
-    WHEN state = 8 THEN 7
-    WHEN flags & 17 <> 0 THEN 2
-    WHEN state = 3 THEN CASE WHEN flags & 4 <> 0 THEN 3 ELSE 1 END
-    WHEN state = 4 THEN 3
-    ELSE 0 END) STORED,
-  live           boolean NOT NULL GENERATED ALWAYS AS (state NOT IN (7, 8)) STORED,
-  lane           text NOT NULL,
-  lease_owner    text NOT NULL DEFAULT '',
-  claim_command  text NOT NULL DEFAULT '',
-  last_command   text NOT NULL,
-  created_by     text NOT NULL,
-  release_key    text NOT NULL,
-  infohash_v1    text NOT NULL,
-  infohash_v2    text NOT NULL,
-  client         text NOT NULL DEFAULT '',
-  client_item_id text NOT NULL DEFAULT '',
-  client_state   text NOT NULL DEFAULT '',
-  due_reason     text NOT NULL DEFAULT '',
-  error          text NOT NULL DEFAULT '',
-  output_path    text NOT NULL DEFAULT '',
-  category       text NOT NULL,
-  title          text NOT NULL,
-  indexer        text NOT NULL,
-  guid           text NOT NULL,
-  download_url   text NOT NULL,
-  magnet         text NOT NULL,
-  CHECK ((ready <> 0) = (state = 0 AND flags & 1 = 0)),
-  CHECK ((ended_at_ms <> 0) = (state IN (5, 7, 8))),
-  CHECK ((lease_owner <> '') = (state = 1)),
-  CHECK ((lease_until_ms > 0) = (state = 1))
+  status         integer NOT NULL,
+  before         integer NOT NULL DEFAULT 0,
+  lane           text COLLATE "C" NOT NULL,
+  created_by     text COLLATE "C" NOT NULL,
+  release_key    text COLLATE "C" NOT NULL,
+  infohash_v1    text COLLATE "C" NOT NULL,
+  infohash_v2    text COLLATE "C" NOT NULL,
+  client         text COLLATE "C" NOT NULL DEFAULT '',
+  last_command   text COLLATE "C" NOT NULL,
+  claim_command  text COLLATE "C" NOT NULL DEFAULT '',
+  lease_owner    text COLLATE "C" NOT NULL DEFAULT '',
+  client_item_id text COLLATE "C" NOT NULL DEFAULT '',
+  client_state   text COLLATE "C" NOT NULL DEFAULT '',
+  due_reason     text COLLATE "C" NOT NULL DEFAULT '',
+  error          text COLLATE "C" NOT NULL DEFAULT '',
+  output_path    text COLLATE "C" NOT NULL DEFAULT '',
+  category       text COLLATE "C" NOT NULL,
+  title          text COLLATE "C" NOT NULL,
+  indexer        text COLLATE "C" NOT NULL,
+  guid           text COLLATE "C" NOT NULL,
+  download_url   text COLLATE "C" NOT NULL,
+  magnet         text COLLATE "C" NOT NULL
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
         autovacuum_analyze_scale_factor = 0.05);
 
 -- "rank + 0": this order is the claim's alone, so that no other index can seem to serve it.
 CREATE INDEX download_claim ON download (lane, (rank + 0), id) WHERE ready = 1;
--- "+ 0": whoever asks for ready = 1 must not be led here, where rows are in another order.
+-- "+ 0": whoever asks for ready = 1, or for state = 1, must not be led here, where rows are in another order.
 CREATE INDEX download_due ON download (lane, ready, due_at_ms) WHERE ready + 0 <> 0;
-CREATE INDEX download_slot ON download (lane) WHERE state IN (1, 2, 3, 4) AND flags & 1 = 0;
+CREATE INDEX download_active ON download (lane) WHERE state + 0 IN (1, 2, 3, 4);
 CREATE INDEX download_lease ON download (lease_until_ms, id) WHERE state = 1;
-CREATE INDEX download_claimed ON download (claim_command) WHERE claim_command <> '';
 CREATE INDEX download_status ON download (state, status, id);
 CREATE INDEX download_rank ON download (rank, id);
 CREATE INDEX download_ended ON download (ended_at_ms, id) WHERE ended_at_ms <> 0 AND cleanup = 0;
 CREATE INDEX download_cleanup ON download (client, id) WHERE cleanup <> 0;
 CREATE INDEX download_movie ON download (movie_id, id) WHERE movie_id <> 0;
 CREATE UNIQUE INDEX download_created_by ON download (created_by);
-CREATE UNIQUE INDEX download_release ON download (release_key) WHERE live;
-CREATE UNIQUE INDEX download_v1 ON download (infohash_v1) WHERE live AND infohash_v1 <> '';
-CREATE UNIQUE INDEX download_v2 ON download (infohash_v2) WHERE live AND infohash_v2 <> '';
+CREATE UNIQUE INDEX download_release ON download (release_key) WHERE state < 7;
+CREATE UNIQUE INDEX download_v1 ON download (infohash_v1) WHERE state < 7 AND infohash_v1 <> '';
+CREATE UNIQUE INDEX download_v2 ON download (infohash_v2) WHERE state < 7 AND infohash_v2 <> '';
 
 CREATE TABLE metainfo (
   download_id bigint PRIMARY KEY REFERENCES download (id) ON DELETE CASCADE,
@@ -138,8 +141,8 @@ CREATE TABLE event (
   from_state  integer NOT NULL,
   to_state    integer NOT NULL,
   actor       integer NOT NULL,
-  command_id  text NOT NULL,
-  reason      text NOT NULL
+  command_id  text COLLATE "C" NOT NULL,
+  reason      text COLLATE "C" NOT NULL
 );
 
 -- The key of the advisory lock: "QR" in the upper 16 bits, the number in the others.
@@ -168,65 +171,49 @@ CREATE TABLE status_count (
   PRIMARY KEY (shard, state, status)
 ) WITH (fillfactor = 50);
 
-CREATE FUNCTION count_in() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO status_count AS c SELECT pg_backend_pid() % 64, state, status, count(*) FROM came
-    GROUP BY state, status ORDER BY state, status
-    ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n;
-  RETURN NULL;
-END $$;
-CREATE FUNCTION count_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO status_count AS c SELECT pg_backend_pid() % 64, state, status, -count(*) FROM gone
-    GROUP BY state, status ORDER BY state, status
-    ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n;
-  RETURN NULL;
-END $$;
-CREATE FUNCTION count_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO status_count AS c SELECT pg_backend_pid() % 64, state, status, sum(n) FROM
-    (SELECT state, status, -1 AS n FROM gone UNION ALL SELECT state, status, 1 FROM came) AS moved
-    GROUP BY state, status HAVING sum(n) <> 0 ORDER BY state, status
-    ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER download_counted_in AFTER INSERT ON download REFERENCING NEW TABLE AS came
-  FOR EACH STATEMENT EXECUTE FUNCTION count_in();
-CREATE TRIGGER download_counted_out AFTER DELETE ON download REFERENCING OLD TABLE AS gone
-  FOR EACH STATEMENT EXECUTE FUNCTION count_out();
-CREATE TRIGGER download_counted_over AFTER UPDATE ON download REFERENCING OLD TABLE AS gone NEW TABLE AS came
-  FOR EACH STATEMENT EXECUTE FUNCTION count_over();
-
 CREATE FUNCTION claim(in_lane text, most integer, in_owner text, lease_ms bigint, command text, most_due integer)
   RETURNS SETOF download LANGUAGE plpgsql AS $$
 DECLARE
   free integer;
+  active integer;
+  again boolean;
+  some_due boolean;
 BEGIN
   SELECT CASE WHEN hold = 0 THEN max_active ELSE 0 END INTO free FROM lane WHERE name = in_lane FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     INSERT INTO lane (name, max_active, hold) VALUES (in_lane, 3, 0) ON CONFLICT (name) DO NOTHING;
     SELECT CASE WHEN hold = 0 THEN max_active ELSE 0 END INTO free FROM lane WHERE name = in_lane FOR NO KEY UPDATE;
   END IF;
-  RETURN QUERY SELECT * FROM download
-    WHERE claim_command = command AND claim_command <> '' AND lease_owner = in_owner AND lane = in_lane
-    ORDER BY rank, id;
-  IF FOUND THEN RETURN; END IF;
-  IF EXISTS (SELECT 1 FROM download
-      WHERE lane = in_lane AND ready + 0 <> 0 AND ready = 2 AND due_at_ms <= now_ms()) THEN
+  SELECT count(*) FILTER (WHERE flags & 1 = 0), coalesce(bool_or(claim_command = command), false),
+      EXISTS (SELECT 1 FROM download WHERE lane = in_lane AND ready + 0 <> 0 AND ready = 2 AND due_at_ms <= now_ms())
+    INTO active, again, some_due FROM download WHERE lane = in_lane AND state + 0 IN (1, 2, 3, 4);
+  IF again THEN
+    RETURN QUERY SELECT * FROM download WHERE lane = in_lane AND state + 0 IN (1, 2, 3, 4) AND claim_command = command
+      AND lease_owner = in_owner ORDER BY rank, id;
+    IF FOUND THEN RETURN; END IF;
+  END IF;
+  IF some_due THEN
     UPDATE download SET ready = 1 WHERE id = ANY (ARRAY (
       SELECT id FROM download WHERE lane = in_lane AND ready + 0 <> 0 AND ready = 2 AND due_at_ms <= now_ms()
       ORDER BY due_at_ms LIMIT most_due FOR NO KEY UPDATE SKIP LOCKED));
   END IF;
-  free := least(most, free - (SELECT count(*) FROM download
-    WHERE lane = in_lane AND state IN (1, 2, 3, 4) AND flags & 1 = 0));
+  free := least(most, free - active);
   IF free <= 0 THEN RETURN; END IF;
-  RETURN QUERY WITH taken AS (
-    UPDATE download SET state = 1, ready = 0, epoch = epoch + 1, version = version + 1, attempts = attempts + 1,
-      lease_owner = in_owner, lease_until_ms = clock_ms() + lease_ms, claim_command = command,
+  RETURN QUERY WITH changed AS (
+    UPDATE download SET before = state * 16 + status, state = 1, ready = 0, epoch = epoch + 1, version = version + 1,
+      attempts = attempts + 1, lease_owner = in_owner, lease_until_ms = clock_ms() + lease_ms, claim_command = command,
       last_command = command, updated_at_ms = now_ms()
     WHERE id = ANY (ARRAY (SELECT id FROM download WHERE lane = in_lane AND ready = 1 AND due_at_ms <= now_ms()
       ORDER BY rank + 0, id LIMIT free FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING *), told AS (
     INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
-      SELECT id, now_ms(), epoch, 0, 1, 4, command, '' FROM taken ORDER BY rank, id)
-    SELECT * FROM taken ORDER BY rank, id;
+      SELECT id, now_ms(), epoch, 0, 1, 4, command, '' FROM changed ORDER BY rank, id), counted AS (
+    INSERT INTO status_count AS c (shard, state, status, n)
+      SELECT pg_backend_pid() % 64, kind / 16, kind % 16, sum(moved.n) FROM (
+        SELECT before AS kind, -1 AS n FROM changed UNION ALL SELECT state * 16 + status, 1 FROM changed) AS moved
+      GROUP BY kind ORDER BY kind
+      ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n)
+    SELECT * FROM changed ORDER BY rank, id;
 END $$;
 )sql",
                                            R"sql(

@@ -29,33 +29,57 @@ inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ
 inline constexpr char kCommit[] = "COMMIT";
 inline constexpr char kRollback[] = "ROLLBACK";
 
+/// The counters follow what a statement changed: rows of `changed`, each with its state and status of before.
+#define QUARRY_COUNTED                                                                                          \
+  "counted AS (INSERT INTO status_count AS c (shard, state, status, n) "                                        \
+  "SELECT pg_backend_pid() % 64, kind / 16, kind % 16, sum(moved.n) FROM ("                                     \
+  "SELECT before AS kind, -1 AS n FROM changed UNION ALL SELECT state * 16 + status, 1 FROM changed) AS moved " \
+  "GROUP BY kind HAVING sum(moved.n) <> 0 ORDER BY kind "                                                       \
+  "ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n) "
+
 /// All that is missing of `rows` is made; what stands in the way of the others is asked afterwards.
 /// :1 command :2 lane :3 release_key :4 title :5 indexer :6 guid :7 url :8 magnet :9 category :10 v1 :11 v2
 /// :12 flags :13 movie :14 size :15 due :16 bonus :17 priority :18 max_retries
-inline constexpr char kEnqueue[] =
-    "WITH made AS (INSERT INTO download (state, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, "
-    "max_retries, priority, movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, "
-    "infohash_v2, category, title, indexer, guid, download_url, magnet) "
-    "SELECT 0, i.flags, CASE WHEN i.flags & 1 <> 0 THEN 0 WHEN i.due <= now_ms() THEN 1 ELSE 2 END, "
-    "cast(greatest(-9223372036854775808, least(9223372036854775807, cast(now_ms() AS numeric) - i.bonus)) AS bigint), "
-    "CASE WHEN i.due = 0 THEN now_ms() ELSE i.due END, now_ms(), now_ms(), i.max_retries, i.priority, i.movie, i.size, "
-    "i.lane, i.command, i.command, i.release_key, i.v1, i.v2, i.category, i.title, i.indexer, i.guid, i.url, i.magnet "
-    "FROM unnest(cast(:1 AS text[]), cast(:2 AS text[]), cast(:3 AS text[]), cast(:4 AS text[]), cast(:5 AS text[]), "
+#define QUARRY_ENQUEUE(ROWS)                                                                                           \
+  "WITH made AS (INSERT INTO download (state, status, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, "  \
+  "max_retries, priority, movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, "            \
+  "infohash_v2, category, title, indexer, guid, download_url, magnet) "                                                \
+  "SELECT 0, public_status(0, i.flags), i.flags, "                                                                     \
+  "CASE WHEN i.flags & 1 <> 0 THEN 0 WHEN i.due <= now_ms() THEN 1 ELSE 2 END, "                                       \
+  "CASE WHEN i.bonus < now_ms() - 9223372036854775807 THEN 9223372036854775807 ELSE now_ms() - i.bonus END, "          \
+  "CASE WHEN i.due = 0 THEN now_ms() ELSE i.due END, now_ms(), now_ms(), i.max_retries, i.priority, i.movie, i.size, " \
+  "i.lane, i.command, i.command, i.release_key, i.v1, i.v2, i.category, i.title, i.indexer, i.guid, i.url, i.magnet "  \
+  "FROM " ROWS                                                                                                         \
+  " ON CONFLICT DO NOTHING RETURNING id, status, created_by), "                                                        \
+  "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "           \
+  "SELECT id, now_ms(), 0, -1, 0, 3, created_by, '' FROM made ORDER BY id), "                                          \
+  "counted AS (INSERT INTO status_count AS c (shard, state, status, n) "                                               \
+  "SELECT pg_backend_pid() % 64, 0, status, count(*) FROM made GROUP BY status ORDER BY status "                       \
+  "ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n) "                                            \
+  "SELECT id, created_by FROM made"
+inline constexpr char kEnqueue[] = QUARRY_ENQUEUE(
+    "unnest(cast(:1 AS text[]), cast(:2 AS text[]), cast(:3 AS text[]), cast(:4 AS text[]), cast(:5 AS text[]), "
     "cast(:6 AS text[]), cast(:7 AS text[]), cast(:8 AS text[]), cast(:9 AS text[]), cast(:10 AS text[]), "
     "cast(:11 AS text[]), cast(:12 AS integer[]), cast(:13 AS bigint[]), cast(:14 AS bigint[]), "
     "cast(:15 AS bigint[]), cast(:16 AS bigint[]), cast(:17 AS integer[]), cast(:18 AS integer[])) "
     "WITH ORDINALITY AS i (command, lane, release_key, title, indexer, guid, url, magnet, category, v1, v2, flags, "
-    "movie, size, due, bonus, priority, max_retries, place) ORDER BY i.place "
-    "ON CONFLICT DO NOTHING RETURNING id, created_by), "
-    "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
-    "SELECT id, now_ms(), 0, -1, 0, 3, created_by, '' FROM made ORDER BY id) "
-    "SELECT id, created_by FROM made";
+    "movie, size, due, bonus, priority, max_retries, place) ORDER BY i.place");
+/// The same for one row, whose parameters are no arrays: half the time.
+inline constexpr char kEnqueueOne[] = QUARRY_ENQUEUE(
+    "(SELECT cast(:1 AS text) AS command, cast(:2 AS text) AS lane, cast(:3 AS text) AS release_key, "
+    "cast(:4 AS text) AS title, cast(:5 AS text) AS indexer, cast(:6 AS text) AS guid, cast(:7 AS text) AS url, "
+    "cast(:8 AS text) AS magnet, cast(:9 AS text) AS category, cast(:10 AS text) AS v1, cast(:11 AS text) AS v2, "
+    "cast(:12 AS integer) AS flags, cast(:13 AS bigint) AS movie, cast(:14 AS bigint) AS size, "
+    "cast(:15 AS bigint) AS due, cast(:16 AS bigint) AS bonus, cast(:17 AS integer) AS priority, "
+    "cast(:18 AS integer) AS max_retries) AS i");
+#undef QUARRY_ENQUEUE
 inline constexpr char kFindCreatedBy[] = "SELECT id, epoch, version FROM download WHERE created_by = :1";
 /// The live row other than :1 that holds release key :2, hash :3 or hash :4; each through its own index.
 inline constexpr char kFindHolder[] =
-    "SELECT coalesce(min(id), 0) FROM (SELECT id FROM download WHERE release_key = :2 AND live AND id <> :1 "
-    "UNION ALL SELECT id FROM download WHERE infohash_v1 = :3 AND infohash_v1 <> '' AND live AND id <> :1 "
-    "UNION ALL SELECT id FROM download WHERE infohash_v2 = :4 AND infohash_v2 <> '' AND live AND id <> :1) AS holders";
+    "SELECT coalesce(min(id), 0) FROM (SELECT id FROM download WHERE release_key = :2 AND state < 7 AND id <> :1 "
+    "UNION ALL SELECT id FROM download WHERE infohash_v1 = :3 AND infohash_v1 <> '' AND state < 7 AND id <> :1 "
+    "UNION ALL SELECT id FROM download WHERE infohash_v2 = :4 AND infohash_v2 <> '' AND state < 7 AND id <> :1) AS "
+    "holders";
 
 /// :1 lane :2 limit :3 owner :4 lease_ms :5 command :6 most rows whose due time came
 inline constexpr char kClaim[] =
@@ -80,49 +104,49 @@ inline constexpr char kPutMetainfo[] =
     "INSERT INTO metainfo (download_id, bytes) VALUES ($1, $2) ON CONFLICT (download_id) DO UPDATE SET bytes = "
     "excluded.bytes";
 
-/// :1 id :2 epoch :3 version :4 from :5 to :6 raises the epoch :7 actor :8 command :9 reason :10 fields :11 due
-/// :12 due_reason :13 error :14 client_item :15 output :16 v1 :17 v2 :18 size :19 done :20 progress :21 error_code
-/// :22 cleanup :23 attempts :24 set_flags :25 clear_flags :26 duty :27 its epoch. Bits of fields: sdk::PatchField.
-#define QUARRY_NEW_FLAGS "(CASE WHEN i.fields & 64 <> 0 THEN (d.flags & ~i.clear) | i.set ELSE d.flags END)"
-#define QUARRY_NEW_DUE "(CASE WHEN i.fields & 1 = 0 THEN d.due_at_ms WHEN i.due = 0 THEN now_ms() ELSE i.due END)"
+/// Rows that are changed alike. Arrays: :1 ids :2 epochs :3 versions :4 commands. For all of them: :5 from :6 to
+/// :7 raises the epoch :8 actor :9 reason :10 fields :11 due :12 due_reason :13 error :14 client_item :15 output :16 v1
+/// :17 v2 :18 size :19 done :20 progress :21 error_code :22 cleanup :23 attempts :24 set_flags :25 clear_flags :26 duty
+/// :27 its epoch. Bits of fields: sdk::PatchField.
+#define QUARRY_FIELD(BIT) "cast(:10 AS integer) & " BIT " <> 0"
+#define QUARRY_NEW_FLAGS "((d.flags & ~cast(:25 AS integer)) | cast(:24 AS integer))"
+#define QUARRY_NEW_DUE             \
+  "(CASE WHEN NOT (" QUARRY_FIELD( \
+      "1") ") THEN d.due_at_ms WHEN cast(:11 AS bigint) = 0 THEN now_ms() ELSE cast(:11 AS bigint) END)"
 inline constexpr char kTransition[] =
-    "WITH changed AS (UPDATE download AS d SET state = i.goal, flags = " QUARRY_NEW_FLAGS
-    ", ready = CASE WHEN i.goal <> 0 OR " QUARRY_NEW_FLAGS " & 1 <> 0 THEN 0 WHEN " QUARRY_NEW_DUE
-    " <= now_ms() THEN 1 ELSE 2 END, epoch = d.epoch + i.raises, version = d.version + 1, due_at_ms = " QUARRY_NEW_DUE
-    ", due_reason = CASE WHEN i.fields & 1 <> 0 THEN i.due_reason ELSE d.due_reason END, "
-    "error_code = CASE WHEN i.fields & 2 <> 0 THEN i.error_code ELSE d.error_code END, "
-    "error = CASE WHEN i.fields & 2 <> 0 THEN i.error ELSE d.error END, "
-    "client = CASE WHEN i.fields & 256 <> 0 THEN '' ELSE d.client END, "
-    "client_item_id = CASE WHEN i.fields & 4 <> 0 THEN i.item WHEN i.fields & 256 <> 0 THEN '' "
+    "WITH changed AS (UPDATE download AS d SET before = d.state * 16 + d.status, state = cast(:6 AS integer), "
+    "flags = " QUARRY_NEW_FLAGS ", status = public_status(cast(:6 AS integer), " QUARRY_NEW_FLAGS "), "
+    "ready = CASE WHEN cast(:6 AS integer) <> 0 OR " QUARRY_NEW_FLAGS " & 1 <> 0 THEN 0 WHEN " QUARRY_NEW_DUE
+    " <= now_ms() THEN 1 ELSE 2 END, epoch = d.epoch + cast(:7 AS integer), version = d.version + 1, "
+    "due_at_ms = " QUARRY_NEW_DUE
+    ", due_reason = CASE WHEN " QUARRY_FIELD("1") " THEN :12 ELSE d.due_reason END, "
+    "error_code = CASE WHEN " QUARRY_FIELD("2") " THEN cast(:21 AS integer) ELSE d.error_code END, "
+    "error = CASE WHEN " QUARRY_FIELD("2") " THEN :13 ELSE d.error END, "
+    "client = CASE WHEN " QUARRY_FIELD("256") " THEN '' ELSE d.client END, "
+    "client_item_id = CASE WHEN " QUARRY_FIELD("4") " THEN :14 WHEN " QUARRY_FIELD("256") " THEN '' "
     "ELSE d.client_item_id END, "
-    "output_path = CASE WHEN i.fields & 8 <> 0 THEN i.output ELSE d.output_path END, "
-    "size_bytes = CASE WHEN i.fields & 16 <> 0 THEN i.size ELSE d.size_bytes END, "
-    "cleanup = CASE WHEN i.fields & 32 <> 0 THEN i.cleanup ELSE d.cleanup END, "
-    "attempts = CASE WHEN i.fields & 128 <> 0 THEN i.attempts ELSE d.attempts END, "
-    "infohash_v1 = CASE WHEN i.fields & 512 <> 0 THEN i.v1 ELSE d.infohash_v1 END, "
-    "infohash_v2 = CASE WHEN i.fields & 512 <> 0 THEN i.v2 ELSE d.infohash_v2 END, "
-    "done_bytes = CASE WHEN i.fields & 1024 <> 0 THEN i.done ELSE d.done_bytes END, "
-    "progress = CASE WHEN i.fields & 1024 <> 0 THEN i.progress ELSE d.progress END, "
+    "output_path = CASE WHEN " QUARRY_FIELD("8") " THEN :15 ELSE d.output_path END, "
+    "size_bytes = CASE WHEN " QUARRY_FIELD("16") " THEN cast(:18 AS bigint) ELSE d.size_bytes END, "
+    "cleanup = CASE WHEN " QUARRY_FIELD("32") " THEN cast(:22 AS integer) ELSE d.cleanup END, "
+    "attempts = CASE WHEN " QUARRY_FIELD("128") " THEN cast(:23 AS integer) ELSE d.attempts END, "
+    "infohash_v1 = CASE WHEN " QUARRY_FIELD("512") " THEN :16 ELSE d.infohash_v1 END, "
+    "infohash_v2 = CASE WHEN " QUARRY_FIELD("512") " THEN :17 ELSE d.infohash_v2 END, "
+    "done_bytes = CASE WHEN " QUARRY_FIELD("1024") " THEN cast(:19 AS bigint) ELSE d.done_bytes END, "
+    "progress = CASE WHEN " QUARRY_FIELD("1024") " THEN cast(:20 AS double precision) ELSE d.progress END, "
     "lease_until_ms = 0, lease_owner = '', claim_command = '', last_command = i.command, updated_at_ms = now_ms(), "
-    "ended_at_ms = CASE WHEN i.goal IN (5, 7, 8) THEN now_ms() ELSE 0 END "
-    "FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[]), cast(:3 AS bigint[]), cast(:4 AS integer[]), "
-    "cast(:5 AS integer[]), cast(:6 AS integer[]), cast(:7 AS integer[]), cast(:8 AS text[]), cast(:9 AS text[]), "
-    "cast(:10 AS integer[]), cast(:11 AS bigint[]), cast(:12 AS text[]), cast(:13 AS text[]), cast(:14 AS text[]), "
-    "cast(:15 AS text[]), cast(:16 AS text[]), cast(:17 AS text[]), cast(:18 AS bigint[]), cast(:19 AS bigint[]), "
-    "cast(:20 AS double precision[]), cast(:21 AS integer[]), cast(:22 AS integer[]), cast(:23 AS integer[]), "
-    "cast(:24 AS integer[]), cast(:25 AS integer[]), cast(:26 AS text[]), cast(:27 AS bigint[])) AS i (id, epoch, "
-    "version, origin, goal, raises, actor, command, "
-    "reason, fields, due, due_reason, error, item, output, v1, v2, size, done, progress, error_code, cleanup, "
-    "attempts, set, clear, duty, duty_epoch) "
-    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = i.origin AND (i.version < 0 OR d.version = i.version) "
-    "AND d.last_command <> i.command "
+    "ended_at_ms = CASE WHEN cast(:6 AS integer) IN (5, 7, 8) THEN now_ms() ELSE 0 END "
+    "FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[]), cast(:3 AS bigint[]), cast(:4 AS text[])) "
+    "AS i (id, epoch, version, command) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = cast(:5 AS integer) "
+    "AND (i.version < 0 OR d.version = i.version) AND d.last_command <> i.command "
     // Whoever takes the duty over waits until this change is there to be seen.
-    "AND (i.duty = '' OR EXISTS (SELECT 1 FROM duty AS u WHERE u.name = i.duty AND u.epoch = i.duty_epoch "
-    "AND u.lease_until_ms > now_ms() FOR SHARE)) "
-    "RETURNING d.id, d.epoch, d.version, i.origin, i.goal, i.actor, i.command, i.reason), "
+    "AND (cast(:26 AS text) = '' OR EXISTS (SELECT 1 FROM duty AS u WHERE u.name = cast(:26 AS text) "
+    "AND u.epoch = cast(:27 AS bigint) AND u.lease_until_ms > now_ms() FOR SHARE)) "
+    "RETURNING d.id, d.epoch, d.version, d.before, d.state, d.status, i.command), "
     "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
-    "SELECT id, now_ms(), epoch, origin, goal, actor, command, reason FROM changed) "
-    "SELECT id, epoch, version FROM changed";
+    "SELECT id, now_ms(), epoch, cast(:5 AS integer), state, cast(:8 AS integer), command, :9 FROM changed), "
+    QUARRY_COUNTED "SELECT id, epoch, version FROM changed";
+#undef QUARRY_FIELD
 #undef QUARRY_NEW_FLAGS
 #undef QUARRY_NEW_DUE
 
@@ -133,8 +157,9 @@ inline constexpr char kTransition[] =
   "ELSE flags & ~1 END) & ~(CASE WHEN cast(:4 AS integer) & 16 <> 0 THEN cast(:7 AS integer) ELSE 0 END) | " \
   "(CASE WHEN cast(:4 AS integer) & 16 <> 0 THEN cast(:6 AS integer) ELSE 0 END))"
 inline constexpr char kEdit[] =
-    "UPDATE download AS d SET version = version + 1, updated_at_ms = now_ms(), last_command = :3, "
-    "flags = " QUARRY_NEW_FLAGS ", ready = CASE WHEN state <> 0 OR " QUARRY_NEW_FLAGS
+    "WITH changed AS (UPDATE download AS d SET version = version + 1, updated_at_ms = now_ms(), last_command = :3, "
+    "before = state * 16 + status, flags = " QUARRY_NEW_FLAGS ", status = public_status(state, " QUARRY_NEW_FLAGS
+    "), ready = CASE WHEN state <> 0 OR " QUARRY_NEW_FLAGS
     " & 1 <> 0 THEN 0 WHEN due_at_ms <= now_ms() THEN 1 ELSE 2 END, "
     "priority = CASE WHEN cast(:4 AS integer) & 2 <> 0 THEN cast(:8 AS integer) ELSE priority END, "
     "rank = CASE WHEN cast(:4 AS integer) & 4 <> 0 THEN "
@@ -145,7 +170,7 @@ inline constexpr char kEdit[] =
     "category = CASE WHEN cast(:4 AS integer) & 8 <> 0 THEN :10 ELSE category END, "
     "cleanup = CASE WHEN cast(:4 AS integer) & 32 <> 0 THEN cast(:11 AS integer) ELSE cleanup END "
     "WHERE id = cast(:1 AS bigint) AND (cast(:2 AS bigint) < 0 OR version = cast(:2 AS bigint)) AND last_command <> :3 "
-    "RETURNING id, epoch, version";
+    "RETURNING id, epoch, version, before, state, status), " QUARRY_COUNTED "SELECT id, epoch, version FROM changed";
 #undef QUARRY_NEW_FLAGS
 
 /// :1 command :2 limit :3 wait of a row that goes back to the queue :4 its reason :5 reason of the event.
@@ -154,7 +179,8 @@ inline constexpr char kRescue[] =
     "WITH lost AS (SELECT id, lease_until_ms FROM download WHERE state = 1 AND lease_until_ms > 0 AND lease_until_ms "
     "<= now_ms() "
     "ORDER BY lease_until_ms, id LIMIT cast(:2 AS integer) FOR NO KEY UPDATE SKIP LOCKED), "
-    "saved AS (UPDATE download SET state = CASE WHEN client <> '' THEN 2 ELSE 0 END, "
+    "changed AS (UPDATE download SET before = state * 16 + status, state = CASE WHEN client <> '' THEN 2 ELSE 0 END, "
+    "status = public_status(CASE WHEN client <> '' THEN 2 ELSE 0 END, flags), "
     "ready = CASE WHEN client <> '' OR flags & 1 <> 0 THEN 0 ELSE 2 END, epoch = epoch + 1, version = version + 1, "
     "attempts = CASE WHEN client <> '' THEN attempts ELSE greatest(0, attempts - 1) END, "
     "due_at_ms = CASE WHEN client <> '' THEN due_at_ms ELSE now_ms() + cast(:3 AS bigint) END, "
@@ -162,15 +188,16 @@ inline constexpr char kRescue[] =
     "claim_command = '', last_command = :1, updated_at_ms = now_ms() "
     "WHERE id = ANY (ARRAY (SELECT id FROM lost)) RETURNING *), "
     "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "
-    "SELECT id, now_ms(), epoch, 1, state, 1, :1, :5 FROM saved ORDER BY (SELECT l.lease_until_ms FROM lost AS l WHERE "
-    "l.id = saved.id), id) "
-    "SELECT " QUARRY_DOWNLOAD_COLUMNS
-    " FROM saved ORDER BY (SELECT l.lease_until_ms FROM lost AS l WHERE l.id = saved.id), id";
+    "SELECT id, now_ms(), epoch, 1, state, 1, :1, :5 FROM changed ORDER BY (SELECT l.lease_until_ms FROM lost AS l "
+    "WHERE "
+    "l.id = changed.id), id), " QUARRY_COUNTED "SELECT " QUARRY_DOWNLOAD_COLUMNS
+    " FROM changed ORDER BY (SELECT l.lease_until_ms FROM lost AS l WHERE l.id = changed.id), id";
 
 /// :1 id :2 epoch :3 set :4 clear :5 seeders :6 leechers :7 size :8 done :9 down :10 up :11 eta :12 progress
 /// :13 ratio :14 client_state :15 output
 inline constexpr char kProgress[] =
-    "UPDATE download AS d SET flags = (d.flags & ~i.clear) | i.set, seeders = i.seeders, leechers = i.leechers, "
+    "WITH changed AS (UPDATE download AS d SET before = d.state * 16 + d.status, flags = (d.flags & ~i.clear) | i.set, "
+    "status = public_status(d.state, (d.flags & ~i.clear) | i.set), seeders = i.seeders, leechers = i.leechers, "
     "size_bytes = CASE WHEN i.size < 0 THEN d.size_bytes ELSE i.size END, done_bytes = i.done, down_bps = i.down, "
     "up_bps = i.up, eta_s = i.eta, progress = i.progress, ratio = i.ratio, progress_at_ms = now_ms(), "
     "client_state = i.client_state, output_path = CASE WHEN i.output = '' THEN d.output_path ELSE i.output END "
@@ -179,7 +206,9 @@ inline constexpr char kProgress[] =
     "cast(:10 AS bigint[]), cast(:11 AS bigint[]), cast(:12 AS double precision[]), "
     "cast(:13 AS double precision[]), cast(:14 AS text[]), cast(:15 AS text[])) AS i (id, epoch, set, clear, seeders, "
     "leechers, size, done, down, up, eta, progress, ratio, client_state, output) "
-    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state IN (3, 4, 5) RETURNING d.id, d.epoch, d.version";
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state IN (3, 4, 5) "
+    "RETURNING d.id, d.epoch, d.version, d.before, d.state, d.status), " QUARRY_COUNTED
+    "SELECT id, epoch, version FROM changed";
 
 /// :1 name :2 owner :3 lease_ms. No row: somebody else has it.
 inline constexpr char kTakeDuty[] =
@@ -205,8 +234,13 @@ inline constexpr char kSetLane[] =
 inline constexpr char kPrune[] =
     "WITH gone AS (DELETE FROM download WHERE id = ANY (ARRAY (SELECT id FROM download WHERE ended_at_ms <> 0 AND "
     "cleanup = 0 AND ended_at_ms < cast(:2 AS bigint) AND (cast(:1 AS integer) >> state) & 1 = 1 "
-    "ORDER BY ended_at_ms, id LIMIT cast(:3 AS integer) FOR UPDATE SKIP LOCKED)) RETURNING id) SELECT count(*) FROM "
-    "gone";
+    "ORDER BY ended_at_ms, id LIMIT cast(:3 AS integer) FOR UPDATE SKIP LOCKED)) "
+    "RETURNING state, status), "
+    "counted AS (INSERT INTO status_count AS c (shard, state, status, n) "
+    "SELECT pg_backend_pid() % 64, state, status, -count(*) FROM gone GROUP BY state, status ORDER BY state, status "
+    "ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n) "
+    "SELECT count(*) FROM gone";
+#undef QUARRY_COUNTED
 
 // ---- reading ----------------------------------------------------------------------------------
 
@@ -214,8 +248,10 @@ inline constexpr char kById[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM downloa
 inline constexpr char kByHash[] =
     "SELECT " QUARRY_DOWNLOAD_COLUMNS
     " FROM download WHERE id = (SELECT min(id) FROM (SELECT id FROM download WHERE infohash_v1 = :1 AND infohash_v1 <> "
-    "'' AND live UNION ALL SELECT id FROM download WHERE infohash_v2 = :1 AND infohash_v2 <> '' AND live) AS h)";
-inline constexpr char kByRelease[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE release_key = :1 AND live";
+    "'' AND state < 7 UNION ALL SELECT id FROM download WHERE infohash_v2 = :1 AND infohash_v2 <> '' AND state < 7) AS "
+    "h)";
+inline constexpr char kByRelease[] =
+    "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE release_key = :1 AND state < 7";
 inline constexpr char kByCommand[] = "SELECT " QUARRY_DOWNLOAD_COLUMNS " FROM download WHERE created_by = :1";
 /// $1 id; no row without the download, NULL without a metainfo
 inline constexpr char kMetainfo[] =
@@ -226,7 +262,7 @@ inline constexpr char kStatusCounts[] =
 inline constexpr char kLaneStats[] =
     "SELECT coalesce((SELECT max_active FROM lane WHERE name = :1), 3), "
     "coalesce((SELECT hold FROM lane WHERE name = :1), 0), "
-    "(SELECT count(*) FROM download WHERE lane = :1 AND state IN (1, 2, 3, 4) AND flags & 1 = 0), "
+    "(SELECT count(*) FROM download WHERE lane = :1 AND state + 0 IN (1, 2, 3, 4) AND flags & 1 = 0), "
     "coalesce(least((SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready + 0 <> 0 AND ready = 1), "
     "(SELECT min(due_at_ms) FROM download WHERE lane = :1 AND ready + 0 <> 0 AND ready = 2)), 0), "
     "coalesce((SELECT max(sequence) FROM event WHERE sequence <= events_settled()), 0)";

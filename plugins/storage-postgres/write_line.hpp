@@ -12,10 +12,10 @@
 
 namespace quarry::storage_postgres {
 
-/// A command alone that is one statement commits by itself, without a transaction around it. Several run in one
-/// transaction; when that fails, it is rolled back, and each runs again in a transaction of its own. A connection
-/// that breaks while nobody knows whether a commit arrived is resolved by running the commands again: each is
-/// idempotent by its command_id.
+/// A command alone in its group that is one statement commits by itself, without a transaction around it. Several run
+/// in one transaction; when that fails, it is rolled back, and each runs again in a transaction of its own. A
+/// connection that breaks while nobody knows whether a commit arrived is resolved by running the commands again: each
+/// is idempotent by its command_id.
 class WriteLine final : private storage_sql::CommitLine::Runner {
  public:
   using Command = std::function<void(Writer&)>;

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "writer.hpp"
-
-#include "array_text.hpp"
-#include "writer_queries.hpp"
-
-#include <quarry/sdk/helpers/queue_store_rules.hpp>
+#include "writer_facts.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -22,56 +15,13 @@ constexpr Integer kPromotedPerClaim = 1000;
 /// How often an enqueue is tried when what stood in its way was gone each time it was looked for.
 constexpr int kEnqueueTries = 3;
 
-Outcome outcome_of(CommandResult result, std::int64_t id = 0, std::int64_t epoch = 0, std::int64_t version = 0,
-                   std::int64_t existing = 0) {
-  Outcome outcome;
-  outcome.result = result;
-  outcome.id = id;
-  outcome.existing_id = existing;
-  outcome.epoch = epoch;
-  outcome.version = version;
-  return outcome;
-}
-Outcome applied(const Changed& row) { return outcome_of(CommandResult::applied, row.id, row.epoch, row.version); }
-
-/// What a batch changed, by id.
-std::map<std::int64_t, Outcome> run_batch(Statement& statement, const Changed& changed) {
-  std::map<std::int64_t, Outcome> done;
-  for (bool more = statement.first(); more; more = statement.next()) { done.emplace(changed.id, applied(changed)); }
-  return done;
-}
-
 Rows rows_of(Statement& statement, const RowVariables& row) {
   Rows rows;
   for (bool more = statement.first(); more; more = statement.next()) { rows.emplace_back(row.view()); }
   return rows;
 }
 
-/// May bring a row to life, or give it hashes: another live row can stand in the way.
-bool is_reviving(const sdk::Transition& change) {
-  return is_live(change.to) && ((change.patch.fields & sdk::kPatchHashes) != 0 || !is_live(change.from));
-}
-
 }  // namespace
-
-/// A row as a command finds it.
-struct Writer::Facts {
-  std::int64_t id = 0;  ///< 0: there is no such row
-  rules::RowFacts row;
-  std::string owner, command, release_key, v1, v2;
-  std::int64_t now_ms = 0;
-
-  [[nodiscard]] rules::RowFacts judged() const {
-    rules::RowFacts facts = row;
-    facts.lease_owner = owner;
-    facts.last_command = command;
-    return facts;
-  }
-  /// `judgement` of a row that exists.
-  [[nodiscard]] Outcome outcome(CommandResult judgement, std::int64_t existing = 0) const {
-    return outcome_of(judgement, id, row.epoch, row.version, existing);
-  }
-};
 
 Writer::Writer(Session& session) : queries_(std::make_unique<Queries>(session)) {}
 Writer::~Writer() = default;
@@ -133,17 +83,24 @@ Outcomes Writer::enqueue(std::span<const sdk::NewDownload> items) {
 /// Makes those of the items whose outcome is still `unavailable`.
 void Writer::enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& outcomes) {
   EnqueueQuery& q = queries_->enqueue;
+  const auto fill = [&](const sdk::NewDownload& d, const auto& put) {
+    put(d.command_id, d.lane, d.release_key, d.title, d.indexer, d.guid, d.download_url, d.magnet, d.category,
+        d.infohash_v1, d.infohash_v2, d.flags, d.movie_id, d.size_bytes, d.due_at_ms, d.rank_bonus_ms,
+        static_cast<std::int32_t>(d.priority), d.max_retries);
+  };
+  if (items.size() == 1) {
+    fill(items.front(), [&](const auto&... values) { q.rows.only(values...); });
+    if (q.one.one()) { outcomes.front() = outcome_of(CommandResult::applied, q.id); }
+    return;
+  }
   q.rows.clear();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const sdk::NewDownload& d = items[i];
     if (outcomes[i].result != CommandResult::unavailable) { continue; }
-    q.rows.row(d.command_id, d.lane, d.release_key, d.title, d.indexer, d.guid, d.download_url, d.magnet, d.category,
-               d.infohash_v1, d.infohash_v2, d.flags, d.movie_id, d.size_bytes, d.due_at_ms, d.rank_bonus_ms,
-               static_cast<std::int32_t>(d.priority), d.max_retries);
+    fill(items[i], [&](const auto&... values) { q.rows.row(values...); });
   }
   q.rows.close();
   std::map<std::string, std::int64_t, std::less<>> made;
-  for (bool more = q.statement.first(); more; more = q.statement.next()) { made.emplace(q.command, q.id); }
+  for (bool more = q.many.first(); more; more = q.many.next()) { made.emplace(q.command, q.id); }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto it = made.find(items[i].command_id);
     if (outcomes[i].result != CommandResult::unavailable || it == made.end()) { continue; }
@@ -180,18 +137,12 @@ Outcomes Writer::heartbeat(std::string_view owner, std::int64_t lease_ms, std::s
   q.rows.clear();
   for (const sdk::LeaseRef& lease : leases) { q.rows.row(lease.id, lease.epoch); }
   q.rows.close();
-  const auto done = run_batch(q.statement, q.changed);
   Outcomes outcomes;
-  for (const sdk::LeaseRef& lease : leases) {
-    const auto it = done.find(lease.id);
-    if (it != done.end() && it->second.epoch == lease.epoch) {
-      outcomes.push_back(it->second);
-      continue;
-    }
-    const Facts facts = fact_of(lease.id);
-    outcomes.push_back(facts.id == 0 ? outcome_of(CommandResult::not_found)
-                                     : facts.outcome(CommandResult::stale_epoch));
-  }
+  tell(
+      leases, run_batch(q.statement, q.changed),
+      [](const Outcome& done, const sdk::LeaseRef& lease) { return done.epoch == lease.epoch; },
+      [&](const Facts& row, const sdk::LeaseRef& lease) { return rules::judge(row.judged(), lease, owner); },
+      CommandResult::stale_epoch, outcomes);
   return outcomes;
 }
 
@@ -218,82 +169,6 @@ Outcome Writer::record_intent(const sdk::Intent& intent) {
   }
   if (!intent.metainfo.empty()) { queries_->session.raw().put_bytes(sql::kPutMetainfo, intent.id, intent.metainfo); }
   return applied(q.changed);
-}
-
-Outcomes Writer::transition(std::span<const sdk::Transition> changes) {
-  Outcomes outcomes(changes.size());
-  std::vector<std::size_t> group;
-  std::set<std::int64_t> ids;
-  const auto flush = [&] {
-    if (!group.empty()) { transition_group(changes, group, outcomes); }
-    group.clear();
-    ids.clear();
-  };
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const sdk::Transition& change = changes[i];
-    // One statement changes a row once; a second change of the same row, and what must look first, come after it.
-    if (is_reviving(change) || ids.contains(change.id)) { flush(); }
-    if (is_reviving(change)) {
-      outcomes[i] = transition_reviving(change);
-    } else {
-      group.push_back(i);
-      ids.insert(change.id);
-    }
-  }
-  flush();
-  return outcomes;
-}
-
-Outcome Writer::transition_reviving(const sdk::Transition& change) {
-  const Facts row = fact_of(change.id);
-  if (row.id == 0) { return outcome_of(CommandResult::not_found); }
-  const CommandResult judgement = judged(row, change);
-  if (judgement != CommandResult::applied) { return row.outcome(judgement); }
-  const bool hashes = (change.patch.fields & sdk::kPatchHashes) != 0;
-  const std::int64_t other = holder(change.id, row.release_key, hashes ? change.patch.infohash_v1 : row.v1,
-                                    hashes ? change.patch.infohash_v2 : row.v2);
-  if (other != 0) { return row.outcome(CommandResult::conflict, other); }
-  Outcomes outcomes(1);
-  const std::size_t first = 0;
-  transition_group(std::span(&change, 1), std::span(&first, 1), outcomes);
-  return outcomes.front();
-}
-
-void Writer::transition_group(std::span<const sdk::Transition> changes, std::span<const std::size_t> places,
-                              Outcomes& outcomes) {
-  TransitionQuery& q = queries_->transition;
-  q.rows.clear();
-  bool any = false;
-  for (const std::size_t i : places) {
-    const sdk::Transition& c = changes[i];
-    const sdk::StateChange* allowed = is_leased(c.to) ? nullptr : sdk::find_change(c.from, c.to, c.actor);
-    if (allowed == nullptr) { continue; }
-    any = true;
-    const sdk::Patch& p = c.patch;
-    q.rows.row(c.id, c.epoch, c.expected_version, static_cast<std::int32_t>(c.from), static_cast<std::int32_t>(c.to),
-               std::int32_t{allowed->raises_epoch ? 1 : 0}, static_cast<std::int32_t>(c.actor), c.command_id, c.reason,
-               p.fields, p.due_at_ms, p.due_reason, p.error, p.client_item_id, p.output_path, p.infohash_v1,
-               p.infohash_v2, p.size_bytes, p.done_bytes, p.progress, static_cast<std::int32_t>(p.error_code),
-               p.cleanup, p.attempts, p.set_flags, p.clear_flags, c.duty, c.duty_epoch);
-  }
-  q.rows.close();
-  const auto done = any ? run_batch(q.statement, q.changed) : std::map<std::int64_t, Outcome>();
-  for (const std::size_t i : places) {
-    const sdk::Transition& c = changes[i];
-    const auto it = done.find(c.id);
-    if (it != done.end()) {
-      outcomes[i] = it->second;
-      continue;
-    }
-    const Facts facts = fact_of(c.id);
-    if (facts.id == 0) {
-      outcomes[i] = outcome_of(CommandResult::not_found);
-      continue;
-    }
-    const CommandResult judgement = judged(facts, c);
-    // It fits now, but did not when the statement came by: somebody changed it in between.
-    outcomes[i] = facts.outcome(judgement == CommandResult::applied ? CommandResult::stale_version : judgement);
-  }
 }
 
 Outcome Writer::edit(const sdk::Edit& edit) {
@@ -334,31 +209,13 @@ Outcomes Writer::record_progress(std::span<const sdk::Progress> items) {
                p.up_bps, p.eta_s, p.progress, p.ratio, p.client_state, p.output_path);
   }
   q.rows.close();
-  const auto done = run_batch(q.statement, q.changed);
   Outcomes outcomes;
-  for (const sdk::Progress& p : items) {
-    const auto it = done.find(p.id);
-    if (it != done.end() && it->second.epoch == p.epoch) {
-      outcomes.push_back(it->second);
-      continue;
-    }
-    const Facts facts = fact_of(p.id);
-    if (facts.id == 0) {
-      outcomes.push_back(outcome_of(CommandResult::not_found));
-      continue;
-    }
-    const CommandResult judgement = rules::judge(facts.judged(), p);
-    outcomes.push_back(facts.outcome(judgement == CommandResult::applied ? CommandResult::stale_epoch : judgement));
-  }
+  tell(
+      items, run_batch(q.statement, q.changed),
+      [](const Outcome& done, const sdk::Progress& item) { return done.epoch == item.epoch; },
+      [](const Facts& row, const sdk::Progress& item) { return rules::judge(row.judged(), item); },
+      CommandResult::stale_epoch, outcomes);
   return outcomes;
-}
-
-CommandResult Writer::judged(const Facts& row, const sdk::Transition& change) {
-  DutyQuery& q = queries_->duty;
-  rules::DutyFacts duty;
-  q.name = change.duty;
-  if (!change.duty.empty() && q.read.one()) { duty = {q.holder, q.epoch, q.lease_until}; }
-  return rules::judge(row.judged(), change, duty, row.now_ms);
 }
 
 sdk::Duty Writer::take_duty(const sdk::DutyRequest& request) {

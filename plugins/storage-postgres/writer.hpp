@@ -9,6 +9,7 @@
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <storage-sql/download_row.hpp>
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -46,12 +47,15 @@ class Writer {
   struct Facts;
   [[nodiscard]] std::vector<Facts> facts_of(std::span<const std::int64_t> ids);
   [[nodiscard]] Facts fact_of(std::int64_t id);
+  template <class Items, class IsOf, class Judge>
+  void tell(const Items& items, const std::map<std::int64_t, sdk::Outcome>& done, const IsOf& is_of, const Judge& judge,
+            sdk::CommandResult otherwise, Outcomes& outcomes);
   [[nodiscard]] std::int64_t holder(std::int64_t self, std::string_view release_key, std::string_view v1,
                                     std::string_view v2);
   [[nodiscard]] sdk::Outcome reason_not_made(const sdk::NewDownload& item);
   void enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& outcomes);
-  void transition_group(std::span<const sdk::Transition> changes, std::span<const std::size_t> places,
-                        Outcomes& outcomes);
+  /// Changes that are alike, each of another row.
+  void transition_alike(std::span<const sdk::Transition> changes, Outcomes& outcomes);
   /// `applied` when the change would fit the row now.
   [[nodiscard]] sdk::CommandResult judged(const Facts& row, const sdk::Transition& change);
   [[nodiscard]] sdk::Outcome transition_reviving(const sdk::Transition& change);

@@ -13,7 +13,7 @@
 
 namespace quarry::storage_postgres {
 
-/// A statement whose parameters are `N` arrays of the same length.
+/// The parameters of a statement that are `N` arrays of the same length.
 template <std::size_t N>
 class Columns {
  public:
@@ -30,6 +30,13 @@ class Columns {
   void close() {
     for (std::string& array : arrays_) { finish(array); }
   }
+  /// The values alone, for a statement on one row.
+  template <class... T>
+  void only(const T&... values) {
+    static_assert(sizeof...(T) == N);
+    std::size_t i = 0;
+    (write(arrays_[i++], values), ...);
+  }
   [[nodiscard]] auto bound() { return storage_sql::tie_all(arrays_); }
 
  private:
@@ -43,11 +50,13 @@ struct Changed {
 };
 
 struct EnqueueQuery {
-  explicit EnqueueQuery(Session& s) : statement(s.soci(), sql::kEnqueue, rows.bound(), out(id, command)) {}
+  explicit EnqueueQuery(Session& s)
+      : many(s.soci(), sql::kEnqueue, rows.bound(), out(id, command)),
+        one(s.soci(), sql::kEnqueueOne, rows.bound(), out(id, command)) {}
   Columns<18> rows;
   Integer id = 0;
   std::string command;
-  Statement statement;
+  Statement many, one;
 };
 struct CreatedByQuery {
   explicit CreatedByQuery(Session& s) : statement(s.soci(), sql::kFindCreatedBy, in(command), found.columns()) {}
@@ -87,8 +96,43 @@ struct IntentQuery {
   Statement statement;
 };
 struct TransitionQuery {
-  explicit TransitionQuery(Session& s) : statement(s.soci(), sql::kTransition, rows.bound(), changed.columns()) {}
-  Columns<27> rows;
+  explicit TransitionQuery(Session& s)
+      : statement(s.soci(), sql::kTransition,
+                  std::tuple_cat(rows.bound(), in(from, to, raises_epoch, actor, reason, fields, due, due_reason, error,
+                                                  client_item, output, v1, v2, size, done, progress, error_code,
+                                                  cleanup, attempts, set, clear, duty, duty_epoch)),
+                  changed.columns()) {}
+  void set_all(const sdk::Transition& of, bool raises) {
+    const sdk::Patch& p = of.patch;
+    const bool flags = (p.fields & sdk::kPatchFlags) != 0;
+    from = static_cast<Integer>(of.from);
+    to = static_cast<Integer>(of.to);
+    raises_epoch = raises ? 1 : 0;
+    actor = static_cast<Integer>(of.actor);
+    reason = of.reason;
+    duty = of.duty;
+    duty_epoch = of.duty_epoch;
+    fields = p.fields;
+    due = p.due_at_ms;
+    due_reason = p.due_reason;
+    error = p.error;
+    client_item = p.client_item_id;
+    output = p.output_path;
+    v1 = p.infohash_v1;
+    v2 = p.infohash_v2;
+    size = p.size_bytes;
+    done = p.done_bytes;
+    write(progress, p.progress);
+    error_code = static_cast<Integer>(p.error_code);
+    cleanup = p.cleanup;
+    attempts = p.attempts;
+    set = flags ? p.set_flags : 0;
+    clear = flags ? p.clear_flags : 0;
+  }
+  Columns<4> rows;
+  Integer from = 0, to = 0, raises_epoch = 0, actor = 0, fields = 0, due = 0, size = 0, done = 0, error_code = 0,
+          cleanup = 0, attempts = 0, set = 0, clear = 0, duty_epoch = 0;
+  std::string reason, due_reason, error, client_item, output, v1, v2, progress, duty;
   Changed changed;
   Statement statement;
 };

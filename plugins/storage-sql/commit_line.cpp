@@ -62,7 +62,7 @@ std::vector<CommitLine::Ticket*> CommitLine::take_group() {
   std::size_t rows = 0;
   for (Ticket* ticket : line_) {
     rows += ticket->rows;
-    const bool apart = ticket->traits.alone || (!group.empty() && group.front()->traits.alone);
+    const bool apart = !group.empty() && ticket->traits.party != group.front()->traits.party;
     if (!group.empty() && (apart || rows > kRowsPerGroup)) { break; }
     ticket->taken_ = true;
     group.push_back(ticket);

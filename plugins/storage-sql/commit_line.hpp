@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace quarry::storage_sql {
@@ -20,7 +21,7 @@ namespace quarry::storage_sql {
 /// How a command may be committed.
 struct CommitTraits {
   bool one_statement = false;  ///< it changes something in its first statement only
-  bool alone = false;          ///< it shares no transaction with others
+  std::string_view party;      ///< it shares a transaction with commands of an equal party only; outlives the call
 };
 
 class CommitLine {

@@ -136,6 +136,16 @@ MadeColumn made_ready(const MovingTable& download) {
           }};
 }
 
+MadeColumn made_status(const MovingTable& download) {
+  const auto state = static_cast<std::size_t>(download.place_of("state"));
+  const auto flags = static_cast<std::size_t>(download.place_of("flags"));
+  return {"status", [=](std::span<const sdk::Value> row, std::int64_t) {
+            const auto status = sdk::public_status(static_cast<sdk::DownloadState>(row[state].integer),
+                                                   static_cast<std::uint32_t>(row[flags].integer));
+            return integer_value(static_cast<std::int64_t>(status));
+          }};
+}
+
 sdk::Value integer_value(std::int64_t value) noexcept {
   sdk::Value made;
   made.kind = Kind::integer;

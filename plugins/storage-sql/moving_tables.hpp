@@ -56,6 +56,8 @@ void check_value(const MovingTable& table, const MovingColumn& column, const sdk
                                     std::int64_t now_ms) noexcept;
 /// "ready" and its value, for queue_tables()' download.
 [[nodiscard]] MadeColumn made_ready(const MovingTable& download);
+/// `status`, what the API shows.
+[[nodiscard]] MadeColumn made_status(const MovingTable& download);
 
 [[nodiscard]] sdk::Value integer_value(std::int64_t value) noexcept;
 [[nodiscard]] sdk::Value real_value(double value) noexcept;

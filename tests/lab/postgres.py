@@ -91,12 +91,14 @@ def temporary_parent(user):
 class PrivatePostgres:
     """`folder`: where the cluster is made, or found again; by default a new one, deleted by close().
     `durable`: flushes to the disk as a user's would. `log`: the server's log, in the folder by default.
-    `reaper`: who ends the server when this program dies; by default one of its own."""
+    `reaper`: who ends the server when this program dies; by default one of its own. `variables`: more environment for
+    the server."""
 
-    def __init__(self, folder=None, durable=False, log=None, reaper=None):
+    def __init__(self, folder=None, durable=False, log=None, reaper=None, variables=None):
         self.bin = programs()
         self.durable = durable
         self.settings = {}  # of the next start(), over those it has anyway
+        self.variables = variables or {}
         self.process = None
         self._user = server_user()
         self._own_reaper = None if reaper else Reaper()
@@ -160,7 +162,8 @@ class PrivatePostgres:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         # A session of its own: Ctrl-C is for those who use it, and they end it in their order.
-        self.process = Process("postgres", command, self.log, STOP_SIGNALS["fast"], env=environment(), cwd=self.folder,
+        self.process = Process("postgres", command, self.log, STOP_SIGNALS["fast"],
+                               env={**environment(), **self.variables}, cwd=self.folder,
                                start_new_session=True, **run_as(self._user))
         self.reaper.watch(self.process)
         if wait:
