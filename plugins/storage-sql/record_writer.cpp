@@ -33,6 +33,14 @@ bool touches(const Set& written, const OwnedIndex& index) {
 }  // namespace
 
 WriteOutcome RecordWriter::write(const OwnedCollection& mine, const sdk::RecordWrite& write) {
+  WriteOutcome outcome = try_write(mine, write);
+  // An upsert that found no record, and then its key in use: another host made the record in between.
+  const bool overtaken =
+      write.kind == sdk::WriteKind::upsert && outcome.result == WriteResult::conflict && outcome.field == write.key;
+  return overtaken ? try_write(mine, write) : outcome;
+}
+
+WriteOutcome RecordWriter::try_write(const OwnedCollection& mine, const sdk::RecordWrite& write) {
   const auto [id, version] = look(mine, write);
   const WriteOutcome judged = rules::judge_version(write, version);
   if (judged.result != WriteResult::applied) { return judged; }
