@@ -244,6 +244,25 @@ TEST_F(PostgresRecordsTest, ADownloadOfNoFilmIsRefusedAndItsNeighboursAreNot) {
   EXPECT_EQ(host.call.write(sdk::testing::removal("order", film)).result, WriteResult::referred);
 }
 
+TEST_F(PostgresRecordsTest, ACollectionThatIsReferredToByItselfAndByDownloadsCanGoAndComeAgain) {
+  Host host;
+  OwnedField parent = field("parent", FieldType::integer, 0);
+  parent.references = "order";
+  std::vector<OwnedCollection> one = {declaration()[0]};
+  one[0].fields.push_back(parent);
+  for (std::int64_t version = 1; version <= 2; ++version) {
+    host.call.declare(one);
+    const std::int64_t first = host.call.made(insertion("order", {}));
+    const auto place = static_cast<std::int32_t>(one[0].fields.size()) - 1;
+    static_cast<void>(host.call.made(insertion("order", {{place, integer(first)}})));
+    ASSERT_TRUE(host.try_enqueue("d" + std::to_string(version), first).status.ok());
+    EXPECT_EQ(host.call.write(sdk::testing::removal("order", first)).result, WriteResult::referred);
+    host.call.change_schema(version, {{sdk::SchemaStepKind::drop_collection, 0, "order", "", ""}});
+    EXPECT_TRUE(host.call.collections().empty());
+    EXPECT_TRUE(host.try_enqueue("e" + std::to_string(version), 99).status.ok()) << "nobody knows of films any more";
+  }
+}
+
 TEST_F(PostgresRecordsTest, PagesAndLooksGoAlongTheirIndex) {
   Host host;
   host.call.declare(declaration());
