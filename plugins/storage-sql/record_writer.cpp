@@ -16,9 +16,6 @@ using sdk::Value;
 using sdk::WriteOutcome;
 using sdk::WriteResult;
 
-/// So many ids are looked for in one statement.
-constexpr std::size_t kIdsAtOnce = 500;
-
 WriteOutcome outcome_of(WriteResult result) {
   WriteOutcome outcome;
   outcome.result = result;
@@ -33,6 +30,14 @@ bool touches(const Set& written, const OwnedIndex& index) {
 }  // namespace
 
 WriteOutcome RecordWriter::write(const OwnedCollection& mine, const sdk::RecordWrite& write) {
+  WriteOutcome outcome = try_write(mine, write);
+  // An upsert that found no record, and then its key in use: another host made the record in between.
+  const bool overtaken =
+      write.kind == sdk::WriteKind::upsert && outcome.result == WriteResult::conflict && outcome.field == write.key;
+  return overtaken ? try_write(mine, write) : outcome;
+}
+
+WriteOutcome RecordWriter::try_write(const OwnedCollection& mine, const sdk::RecordWrite& write) {
   const auto [id, version] = look(mine, write);
   const WriteOutcome judged = rules::judge_version(write, version);
   if (judged.result != WriteResult::applied) { return judged; }
@@ -196,116 +201,6 @@ void RecordWriter::update(Draft& draft) {
   }
   parameters.push_back(value_of(draft.id));
   session_.run(text + " WHERE \"id\" = " + parameter(parameters.size()), parameters);
-}
-
-WriteOutcome RecordWriter::remove(const OwnedCollection& mine, std::int64_t id) {
-  const Doomed doomed = with_cascades(mine.name, id);
-  if (is_referred(doomed)) { return outcome_of(WriteResult::referred); }
-  set_null(doomed);
-  const Value key = value_of(id);
-  // What goes along is removed by the foreign keys.
-  session_.run("DELETE FROM " + table_of(mine.name) + " WHERE \"id\" = " + parameter(1), std::span(&key, 1));
-  WriteOutcome outcome = outcome_of(WriteResult::applied);
-  outcome.id = id;
-  return outcome;
-}
-
-std::vector<RecordWriter::Reference> RecordWriter::references_to(std::string_view collection) const {
-  std::vector<Reference> references;
-  for (const auto& [name, spec] : catalog_.held) {
-    for (const OwnedField& field : spec.fields) {
-      if (field.references == collection) { references.push_back({spec, field}); }
-    }
-  }
-  return references;
-}
-
-bool RecordWriter::ends_here(const OwnedCollection& collection) const {
-  const auto references = std::count_if(collection.fields.begin(), collection.fields.end(),
-                                        [](const OwnedField& field) { return !field.references.empty(); });
-  return references == 1 && (collection.flags & sdk::kQueueRefersTo) == 0 && references_to(collection.name).empty();
-}
-
-RecordWriter::Doomed RecordWriter::with_cascades(const std::string& collection, std::int64_t id) {
-  Doomed doomed{{collection, {id}}};
-  Doomed fresh = doomed;
-  while (!fresh.empty()) {
-    Doomed more;
-    for (const auto& [name, ids] : fresh) {
-      for (const Reference& reference : references_to(name)) {
-        // A history of a million records is left to the foreign key.
-        if (reference.field.on_delete != sdk::OnDelete::cascade || ends_here(reference.from)) { continue; }
-        for (const std::int64_t one : referring(reference, ids, dialect_.lock_row)) {
-          if (doomed[reference.from.name].insert(one).second) { more[reference.from.name].insert(one); }
-        }
-      }
-    }
-    fresh = std::move(more);
-  }
-  return doomed;
-}
-
-bool RecordWriter::is_referred(const Doomed& doomed) {
-  for (const auto& [name, ids] : doomed) {
-    const bool by_queue = (catalog_.held.find(name)->second.flags & sdk::kQueueRefersTo) != 0;
-    if (by_queue && !ids_where("download", "id", "movie_ref", ids, "").empty()) { return true; }
-    for (const Reference& reference : references_to(name)) {
-      if (reference.field.on_delete != sdk::OnDelete::restrict_it) { continue; }
-      const auto gone = doomed.find(reference.from.name);
-      for (const std::int64_t one : referring(reference, ids, "")) {
-        if (gone == doomed.end() || !gone->second.contains(one)) { return true; }
-      }
-    }
-  }
-  return false;
-}
-
-void RecordWriter::set_null(const Doomed& doomed) {
-  using Fields = std::set<std::string>;
-  // One removal is one write of a record, however many of its fields it touches.
-  std::map<std::string, std::map<std::int64_t, Fields>> changes;
-  for (const auto& [name, ids] : doomed) {
-    for (const Reference& reference : references_to(name)) {
-      if (reference.field.on_delete != sdk::OnDelete::set_null) { continue; }
-      const auto gone = doomed.find(reference.from.name);
-      for (const std::int64_t one : referring(reference, ids, dialect_.lock_row)) {
-        if (gone != doomed.end() && gone->second.contains(one)) { continue; }
-        changes[reference.from.name][one].insert(reference.field.name);
-      }
-    }
-  }
-  for (const auto& [name, records] : changes) {
-    for (const auto& [id, fields] : records) {
-      std::string text =
-          "UPDATE " + table_of(name) + " SET \"version\" = \"version\" + 1, \"updated_at_ms\" = " + parameter(1);
-      for (const std::string& field : fields) { text += ", " + column_of(field) + " = NULL"; }
-      const Value parameters[] = {value_of(now_ms_), value_of(id)};
-      session_.run(text + " WHERE \"id\" = " + parameter(2), parameters);
-    }
-  }
-}
-
-RecordWriter::Ids RecordWriter::referring(const Reference& reference, const Ids& ids, const char* lock) {
-  return ids_where(table_of(reference.from.name), "\"id\"", column_of(reference.field.name), ids, lock);
-}
-RecordWriter::Ids RecordWriter::ids_where(const std::string& table, const std::string& id, const std::string& column,
-                                          const Ids& values, const char* lock) {
-  Ids found;
-  constexpr FieldType kColumns[] = {FieldType::integer};
-  for (auto it = values.begin(); it != values.end();) {
-    std::string places;
-    std::vector<Value> parameters;
-    for (; it != values.end() && parameters.size() < kIdsAtOnce; ++it) {
-      parameters.push_back(value_of(*it));
-      places += (places.empty() ? "" : ", ") + parameter(parameters.size());
-    }
-    session_.run("SELECT " + id + " FROM " + table + " WHERE " + column + " IN (" + places + ")" + lock, parameters,
-                 kColumns, [&](RecordSession::Row row) {
-                   found.insert(row.front().integer);
-                   return true;
-                 });
-  }
-  return found;
 }
 
 }  // namespace quarry::storage_sql

@@ -41,6 +41,8 @@ class RecordWriter {
     const sdk::record_rules::OwnedField& field;
   };
 
+  [[nodiscard]] sdk::WriteOutcome try_write(const sdk::record_rules::OwnedCollection& mine,
+                                            const sdk::RecordWrite& write);
   /// Id and version of the record that is written to; 0 when there is none.
   [[nodiscard]] std::pair<std::int64_t, std::int64_t> look(const sdk::record_rules::OwnedCollection& mine,
                                                            const sdk::RecordWrite& write);

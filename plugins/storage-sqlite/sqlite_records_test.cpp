@@ -201,6 +201,24 @@ TEST_F(SqliteRecordsTest, ADownloadOfNoFilmIsRefusedAndItsNeighboursAreNot) {
   EXPECT_EQ(call_->write(sdk::testing::removal("order", film)).result, WriteResult::referred);
 }
 
+TEST_F(SqliteRecordsTest, ACollectionThatIsReferredToByItselfAndByDownloadsCanGoAndComeAgain) {
+  OwnedField parent = field("parent", FieldType::integer, 0);
+  parent.references = "order";
+  std::vector<OwnedCollection> one = {declaration()[0]};
+  one[0].fields.push_back(parent);
+  for (std::int64_t version = 1; version <= 2; ++version) {
+    call_->declare(one);
+    const std::int64_t first = call_->made(insertion("order", {}));
+    const auto place = static_cast<std::int32_t>(one[0].fields.size()) - 1;
+    static_cast<void>(call_->made(insertion("order", {{place, integer(first)}})));
+    ASSERT_TRUE(try_enqueue("d" + std::to_string(version), first).status.ok());
+    EXPECT_EQ(call_->write(sdk::testing::removal("order", first)).result, WriteResult::referred);
+    call_->change_schema(version, {{sdk::SchemaStepKind::drop_collection, 0, "order", "", ""}});
+    EXPECT_TRUE(call_->collections().empty());
+    EXPECT_TRUE(try_enqueue("e" + std::to_string(version), 99).status.ok()) << "nobody knows of films any more";
+  }
+}
+
 TEST_F(SqliteRecordsTest, PagesAndLooksGoAlongTheirIndex) {
   call_->declare(declaration());
   const OwnedCollection order = declaration()[0];

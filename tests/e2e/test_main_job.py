@@ -10,7 +10,7 @@ import unittest
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from e2e import MIB, REPOSITORY, E2eTest, main
+from e2e import MIB, REPOSITORY, E2eTest, main, wait_until
 import demo
 import postgres
 
@@ -85,6 +85,44 @@ class OverHttp(E2eTest):
         self.assertEqual(quarry.process.popen.returncode, 0)
         self.assertNotIn(indexer.passkey, quarry.process.log.read_text())
         self.assertNotIn(self.client.password, quarry.process.log.read_text())
+
+    def test_films_history_and_blocklist_on_sqlite(self):
+        self.check_records(self.lab.sqlite_plugin())
+
+    @unittest.skipIf(why_no_postgres(), why_no_postgres())
+    def test_films_history_and_blocklist_on_postgresql(self):
+        database = self.lab.postgres()
+        self.check_records(self.lab.postgres_plugin(), {"DATABASE_URL": database.create_database("quarry")})
+
+    def check_records(self, storage, env=None):
+        self.swarm()
+        film = self.lab.make_torrent(self.lab.payload(demo.FILE, MIB, seed=1), self.tracker.announce)
+        self.lab.seed(self.seeder, film)
+        indexer = self.lab.indexer(film)
+        quarry = self.lab.quarry(self.lab.manifest([
+            storage, self.lab.scorer_plugin(), self.lab.qbittorrent_plugin(self.client),
+            self.lab.hdbits_plugin(indexer)]), env=env)
+        api = quarry.api
+        refused = api.call("POST", "/api/v3/queue/grab", {"magnet_url": "magnet:?xt=urn:btih:" + "a" * 40, "movie_id": 7})
+        self.assertEqual(refused.status, 422, refused.text)
+        self.assertIn("no film with id 7", refused.text)
+
+        best = api.releases(demo.FILM)[0]
+        item = api.ok("POST", f'/api/v3/queue/grab/{best["id"]}', {"movie": {"title": "A Film", "year": 1968, "tmdbId": 10331}})
+        movie, = api.ok("GET", "/api/v3/movie?tmdbId=10331")
+        self.assertEqual(item["movieId"], movie["id"])
+        self.wait_done(api, item["id"], 60, quarry.process)
+        events = ["grabbed", "completed"]
+        wait_until("the history tells of the grab and its end",
+                   lambda: [entry["eventType"] for entry in api.history(movieId=movie["id"])] == events, process=quarry.process)
+
+        api.ok("DELETE", f'/api/v3/queue/{item["id"]}?blocklist=true&deleteFiles=true')
+        again = next(release for release in api.releases(demo.FILM) if release["id"] == best["id"])
+        self.assertTrue([why for why in again["rejections"] if why.startswith("blocklist")], again)
+        events.append("downloadIgnored")
+        wait_until("the history tells of the removal",
+                   lambda: [entry["eventType"] for entry in api.history(movieId=movie["id"])] == events, process=quarry.process)
+        self.assertTrue(quarry.stop(), "SIGTERM ends the host in time")
 
     def test_auto_grabs_the_best_or_says_why_not(self):
         self.swarm()

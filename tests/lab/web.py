@@ -96,6 +96,10 @@ class QuarryApi:
     def item(self, item_id):
         return self.ok("GET", f"/api/v3/queue/{item_id}")
 
+    def history(self, **filters):
+        """The latest page, the oldest entry first."""
+        return self.ok("GET", f"/api/v3/history?{urlencode(filters)}")["records"][::-1]
+
     def releases(self, term):
         return self.ok("GET", f"/api/v3/release?term={quote(term)}")
 
