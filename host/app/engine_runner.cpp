@@ -31,6 +31,12 @@ EngineRunner::EngineRunner(const queue::EnginePorts& ports, const queue::EngineS
   add_thread([this](std::int64_t now) { return inspector_.step(now); });
 }
 
+void EngineRunner::listen(sdk::QueueWakeup& wakeup, const WorkListener::Log& log) {
+  listener_ = std::make_unique<WorkListener>(
+      wakeup, clock_, [this] { nudge(); }, log);
+  threads_.push_back(std::make_unique<DutyThread>(clock_, [this](std::int64_t now) { return listener_->step(now); }));
+}
+
 void EngineRunner::start() {
   for (auto& thread : threads_) { thread->start(); }
 }

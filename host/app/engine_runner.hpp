@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/duty_thread.hpp"
+#include "app/work_listener.hpp"
 #include "queue/dispatcher.hpp"
 #include "queue/inspector.hpp"
 #include "queue/reconciler.hpp"
@@ -19,6 +20,8 @@ class EngineRunner {
   EngineRunner(const queue::EnginePorts& ports, const queue::EngineSettings& settings, int dispatchers,
                const std::vector<std::string>& clients);
 
+  /// Before start(): hints of the storage wake the dispatchers.
+  void listen(sdk::QueueWakeup& wakeup, const WorkListener::Log& log);
   void start();
   /// Something changed: look now. [thread-safe]
   void nudge();
@@ -34,6 +37,7 @@ class EngineRunner {
   std::vector<std::unique_ptr<queue::Dispatcher>> dispatchers_;
   std::vector<std::unique_ptr<queue::Reconciler>> reconcilers_;
   queue::Housekeeper housekeeper_;
+  std::unique_ptr<WorkListener> listener_;  ///< null: the storage gives no hints
   queue::Inspector inspector_;
   std::vector<std::unique_ptr<DutyThread>> threads_;  ///< last: ended before what they run
 };

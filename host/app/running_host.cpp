@@ -162,6 +162,7 @@ void RunningHost::Parts::build_queue() {
   ports.owner = ops::random_hex(16);
   const int dispatchers = std::min(kMostDispatchers, manifest.queue.max_concurrent_downloads);
   engine = std::make_unique<EngineRunner>(ports, engine_settings(manifest), dispatchers, plugins->download_clients());
+  if (sdk::QueueWakeup* const wakeup = plugins->queue_wakeup()) { engine->listen(*wakeup, ports.log); }
   if (sdk::RecordStore* const held = plugins->record_store()) {
     records = std::make_unique<RecordKeeping>(*held, *store, ports, engine_settings(manifest));
   }

@@ -11,7 +11,7 @@
 
 namespace quarry::app {
 
-/// On a terminal one line that is written again and again; else a line at the first step and then one every few
+/// On a terminal one line that is written again and again; else lines, ever more seldom, down to one every few
 /// seconds.
 class StorageProgress final : public sdk::ProgressSink {
  public:
@@ -34,7 +34,8 @@ class StorageProgress final : public sdk::ProgressSink {
   const std::function<bool()> cancelled_;
   std::string what_;
   std::string units_;
-  std::int64_t next_ms_ = 0;  ///< by the steady clock
+  std::int64_t pause_ms_ = 0;  ///< between two lines
+  std::int64_t next_ms_ = 0;   ///< by the steady clock
   bool line_open_ = false;
 };
 

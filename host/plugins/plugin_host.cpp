@@ -197,6 +197,11 @@ sdk::RecordStore* PluginHost::record_store() const {
   return stores.size() == 1 ? stores.front()->records() : nullptr;
 }
 
+sdk::QueueWakeup* PluginHost::queue_wakeup() const {
+  const auto stores = impl_->stores();
+  return stores.size() == 1 ? stores.front()->wakeup() : nullptr;
+}
+
 sdk::Result<sdk::QueueStore*> PluginHost::queue_store() const {
   const auto found = impl_->storage();
   if (!found) { return found.error(); }

@@ -11,6 +11,7 @@
 #include <quarry/sdk/abi/download_client.hpp>
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/abi/queue_wakeup.hpp>
 #include <quarry/sdk/abi/record_store.hpp>
 #include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/abi/services.hpp>
@@ -127,6 +128,8 @@ class PluginHost {
   [[nodiscard]] sdk::Result<sdk::QueueStore*> queue_store() const;
   /// The record store of the same storage; null when it offers none, or queue_store() fails.
   [[nodiscard]] sdk::RecordStore* record_store() const;
+  /// The same storage's queue_wakeup/1, unguarded; null when it has none.
+  [[nodiscard]] sdk::QueueWakeup* queue_wakeup() const;
 
   /// Its storage_admin/1, called as queue_store() is; failures as there, and `unsupported` when it offers none.
   [[nodiscard]] sdk::Result<sdk::StorageAdmin*> storage_admin() const;

@@ -44,6 +44,7 @@ void PluginInstance::fail(const std::string& why) {
   scorer_.reset();
   store_ = nullptr;
   records_ = nullptr;
+  wakeup_ = nullptr;
   storage_admin_ = nullptr;
 }
 
@@ -130,6 +131,7 @@ std::string PluginInstance::take_interfaces(const std::vector<void*>& found_inte
     if (id == sdk::Indexer::kId) { indexer_.emplace(*wall_, *static_cast<sdk::Indexer*>(found)); }
     if (id == sdk::Scorer::kId) { scorer_.emplace(*wall_, *static_cast<sdk::Scorer*>(found)); }
     if (id == sdk::QueueStore::kId) { store_ = static_cast<sdk::QueueStore*>(found); }
+    if (id == sdk::QueueWakeup::kId) { wakeup_ = static_cast<sdk::QueueWakeup*>(found); }
     if (id == sdk::RecordStore::kId) { records_ = static_cast<sdk::RecordStore*>(found); }
     if (id == sdk::StorageAdmin::kId) { storage_admin_ = static_cast<sdk::StorageAdmin*>(found); }
   }

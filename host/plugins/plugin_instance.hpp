@@ -62,6 +62,7 @@ class PluginInstance {
   [[nodiscard]] sdk::Scorer* scorer() noexcept { return scorer_ ? &*scorer_ : nullptr; }
   [[nodiscard]] sdk::QueueStore* store() noexcept { return store_; }
   [[nodiscard]] sdk::RecordStore* records() noexcept { return records_; }
+  [[nodiscard]] sdk::QueueWakeup* wakeup() noexcept { return wakeup_; }
   [[nodiscard]] sdk::StorageAdmin* storage_admin() noexcept { return storage_admin_; }
 
  private:
@@ -85,6 +86,7 @@ class PluginInstance {
   std::optional<GuardedScorer> scorer_;
   sdk::QueueStore* store_ = nullptr;
   sdk::RecordStore* records_ = nullptr;
+  sdk::QueueWakeup* wakeup_ = nullptr;
   sdk::StorageAdmin* storage_admin_ = nullptr;
 };
 

@@ -18,7 +18,8 @@ inline constexpr char kReferences[] =
     "pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f' ORDER BY oid";
 /// The same for the indexes of table $1 that are no constraint's.
 inline constexpr char kIndexes[] =
-    "SELECT pg_get_indexdef(indexrelid), format('DROP INDEX %s', cast(indexrelid AS regclass)) FROM pg_index WHERE indrelid = "
+    "SELECT pg_get_indexdef(indexrelid), format('DROP INDEX %s', cast(indexrelid AS regclass)) FROM pg_index WHERE "
+    "indrelid = "
     "to_regclass($1) AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', "
     "'x')) ORDER BY indexrelid";
 inline constexpr char kAddLater[] = "INSERT INTO copy_later (text) VALUES ($1)";

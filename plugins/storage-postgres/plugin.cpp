@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "listener.hpp"
 #include "postgres_admin.hpp"
 #include "postgres_records.hpp"
 
@@ -6,17 +7,19 @@ namespace {
 
 namespace sdk = quarry::sdk;
 
-class PostgresStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
+class PostgresStorage final
+    : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin, sdk::QueueWakeup> {
  public:
   PostgresStorage(sdk::HostServices& services, const sdk::Config& config)
-      : queue_(services, config), admin_(services, config) {
-    offer(queue_, records_.store(), admin_);
+      : queue_(services, config), admin_(services, config), listener_(config) {
+    offer(queue_, records_.store(), admin_, listener_);
   }
 
  private:
   quarry::storage_postgres::PostgresQueueStore queue_;
   quarry::storage_postgres::PostgresRecords records_{queue_};
   quarry::storage_postgres::PostgresAdmin admin_;
+  quarry::storage_postgres::Listener listener_;
 };
 
 }  // namespace

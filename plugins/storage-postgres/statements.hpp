@@ -24,6 +24,10 @@ inline constexpr char kReaderSession[] =
 inline constexpr char kWriterSession[] =
     "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0";
 
+/// Where enqueue says that a lane has work again; see Listener.
+#define QUARRY_READY_CHANNEL "quarry_ready"
+inline constexpr char kReadyChannel[] = QUARRY_READY_CHANNEL;
+
 inline constexpr char kBegin[] = "BEGIN";
 inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 inline constexpr char kCommit[] = "COMMIT";
@@ -36,6 +40,13 @@ inline constexpr char kRollback[] = "ROLLBACK";
   "SELECT before AS kind, -1 AS n FROM changed UNION ALL SELECT state * 16 + status, 1 FROM changed) AS moved " \
   "GROUP BY kind HAVING sum(moved.n) <> 0 ORDER BY kind "                                                       \
   "ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n) "
+
+/// Sends a notice when the lane had nothing to claim: one for each row would make all writers wait for one lock of the
+/// server at commit. Each statement sees the rows of before itself. A hint, so the first row's lane stands for all.
+#define QUARRY_LANE_WAKES                                                  \
+  "(SELECT count(pg_notify('" QUARRY_READY_CHANNEL                         \
+  "', l.lane)) FROM (SELECT lane FROM made WHERE ready = 1 LIMIT 1) AS l " \
+  "WHERE NOT EXISTS (SELECT 1 FROM download AS d WHERE d.lane = l.lane AND d.ready = 1))"
 
 /// All that is missing of `rows` is made; what stands in the way of the others is asked afterwards.
 /// :1 command :2 lane :3 release_key :4 title :5 indexer :6 guid :7 url :8 magnet :9 category :10 v1 :11 v2
@@ -50,13 +61,13 @@ inline constexpr char kRollback[] = "ROLLBACK";
   "CASE WHEN i.due = 0 THEN now_ms() ELSE i.due END, now_ms(), now_ms(), i.max_retries, i.priority, i.movie, i.size, " \
   "i.lane, i.command, i.command, i.release_key, i.v1, i.v2, i.category, i.title, i.indexer, i.guid, i.url, i.magnet "  \
   "FROM " ROWS                                                                                                         \
-  " ON CONFLICT DO NOTHING RETURNING id, status, created_by), "                                                        \
+  " ON CONFLICT DO NOTHING RETURNING id, status, created_by, lane, ready), "                                           \
   "told AS (INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason) "           \
   "SELECT id, now_ms(), 0, -1, 0, 3, created_by, '' FROM made ORDER BY id), "                                          \
   "counted AS (INSERT INTO status_count AS c (shard, state, status, n) "                                               \
   "SELECT pg_backend_pid() % 64, 0, status, count(*) FROM made GROUP BY status ORDER BY status "                       \
   "ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n) "                                            \
-  "SELECT id, created_by FROM made"
+  "SELECT id, created_by FROM made WHERE " QUARRY_LANE_WAKES " >= 0"
 inline constexpr char kEnqueue[] = QUARRY_ENQUEUE(
     "unnest(cast(:1 AS text[]), cast(:2 AS text[]), cast(:3 AS text[]), cast(:4 AS text[]), cast(:5 AS text[]), "
     "cast(:6 AS text[]), cast(:7 AS text[]), cast(:8 AS text[]), cast(:9 AS text[]), cast(:10 AS text[]), "
@@ -73,6 +84,8 @@ inline constexpr char kEnqueueOne[] = QUARRY_ENQUEUE(
     "cast(:15 AS bigint) AS due, cast(:16 AS bigint) AS bonus, cast(:17 AS integer) AS priority, "
     "cast(:18 AS integer) AS max_retries) AS i");
 #undef QUARRY_ENQUEUE
+#undef QUARRY_LANE_WAKES
+#undef QUARRY_READY_CHANNEL
 inline constexpr char kFindCreatedBy[] = "SELECT id, epoch, version FROM download WHERE created_by = :1";
 /// The live row other than :1 that holds release key :2, hash :3 or hash :4; each through its own index.
 inline constexpr char kFindHolder[] =

@@ -20,7 +20,7 @@ class Storage(E2eTest):
         command = [str(self.lab.binary("quarry")), "storage", *map(str, words), "--plugin-dir", str(self.lab.build / "plugins")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=self.env)
         self.assertEqual(done.returncode, expect, f"{words}\n{done.stdout}\n{done.stderr}")
-        return done.stdout + done.stderr
+        return done.stderr + done.stdout
 
     def setUp(self):
         super().setUp()
@@ -142,7 +142,7 @@ class Storage(E2eTest):
 
         # A storage that is damaged itself is replaced all the same.
         file.write_bytes(bytes(bytes_of))
-        self.assertIn("DAMAGE", self.run_storage("check", "--manifest", manifest, expect=1))
+        self.assertIn("damaged", self.run_storage("check", "--manifest", manifest, expect=1))
         self.run_storage("restore", "--manifest", manifest, good)
         self.assertEqual(self.content(file), before)
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Hints between hosts: heard when a lane gets work it did not have, and only then.
+#include "listener.hpp"
+
+#include "postgres_queue_store.hpp"
+#include "test_database.hpp"
+
+#include <quarry/sdk/helpers/context.hpp>
+#include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/testing/fake_host.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+
+namespace quarry::storage_postgres {
+namespace {
+
+using testing::TestDatabase;
+
+constexpr std::int64_t kSoonMs = 20'000;
+
+/// Time that passes by itself: a listener really waits.
+class RealClock final : public sdk::Clock {
+ public:
+  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
+  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+};
+
+class Listening : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
+    TestDatabase::get().run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    const sdk::Config config = sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})");
+    store_ = std::make_unique<PostgresQueueStore>(host_, config);
+    sdk::BasicContext ctx(clock_, kSoonMs, "test");
+    ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
+    listener_ = std::make_unique<Listener>(config);
+  }
+
+  sdk::Wakeup wait(std::int64_t ms) {
+    sdk::BasicContext ctx(clock_, ms, "test");
+    sdk::Wakeup out;
+    const sdk::Status status = listener_->wait(ctx, out);
+    EXPECT_TRUE(status.ok()) << ctx.text();
+    return out;
+  }
+  void enqueue(const std::string& name, std::int64_t due_at_ms = 0) {
+    sdk::NewDownload item;
+    item.command_id = name;
+    item.release_key = name;
+    item.lane = "downloads";
+    item.due_at_ms = due_at_ms;
+    sdk::BasicContext ctx(clock_, kSoonMs, "test");
+    sdk::Outcomes outcomes;
+    ASSERT_TRUE(store_->enqueue(ctx, std::span(&item, 1), outcomes).ok()) << ctx.text();
+  }
+  void claim_all() {
+    sdk::ClaimRequest request;
+    request.limit = 500;
+    request.command_id = "claim";
+    request.lane = "downloads";
+    request.owner = "owner";
+    sdk::BasicContext ctx(clock_, kSoonMs, "test");
+    auto rows = sdk::download_sink([](const sdk::DownloadView&) { return true; });
+    ASSERT_TRUE(store_->claim(ctx, request, rows).ok()) << ctx.text();
+  }
+
+  RealClock clock_;
+  sdk::testing::FakeHost host_;
+  std::unique_ptr<PostgresQueueStore> store_;
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(Listening, TheFirstCallFindsOutWhetherItHears) {
+  const sdk::Wakeup first = wait(kSoonMs);
+  EXPECT_EQ(first.hears, 1);
+  EXPECT_EQ(first.woken, 1) << "work may have come before";
+  const sdk::Wakeup second = wait(1);
+  EXPECT_EQ(second.woken, 0);
+  EXPECT_EQ(second.hears, 0);
+}
+
+TEST_F(Listening, WorkInAnEmptyLaneWakesAndMoreOfItDoesNot) {
+  static_cast<void>(wait(kSoonMs));
+  auto woken = std::async(std::launch::async, [&] { return wait(kSoonMs).woken; });
+  enqueue("a");
+  EXPECT_EQ(woken.get(), 1);
+  enqueue("b");
+  EXPECT_EQ(wait(300).woken, 0);
+  claim_all();
+  enqueue("c");
+  EXPECT_EQ(wait(kSoonMs).woken, 1);
+}
+
+TEST_F(Listening, WorkForLaterDoesNotWake) {
+  static_cast<void>(wait(kSoonMs));
+  enqueue("later", 9'000'000'000'000);
+  EXPECT_EQ(wait(300).woken, 0);
+}
+
+TEST_F(Listening, ALostConnectionIsToldAndMadeAgain) {
+  static_cast<void>(wait(kSoonMs));
+  TestDatabase::get().run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+      "pg_backend_pid()");
+  sdk::BasicContext ctx(clock_, kSoonMs, "test");
+  sdk::Wakeup out;
+  EXPECT_EQ(listener_->wait(ctx, out).code, sdk::Code::unavailable);
+  EXPECT_NE(ctx.text().find("PostgreSQL"), std::string::npos) << ctx.text();
+  EXPECT_EQ(wait(kSoonMs).hears, 1);
+}
+
+}  // namespace
+}  // namespace quarry::storage_postgres
