@@ -74,7 +74,6 @@ FilmWish film_of(const Context& context, const search::Query& query, std::int64_
 }
 
 ApiResponse grab_best(const Context& context, const ApiRequest& request) {
-  constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
   Body body(request, Body::Need::required);
   const search::Query query = query_of(body);
   const std::int64_t movie_id = body.integer("movie_id", 0, 0, kMaxNumber);

@@ -24,7 +24,7 @@ void write_entry(sdk::JsonWriter& w, const records::BlocklistEntry& entry, Quali
   w.end_object();
 }
 
-ApiResponse list(const Context& context, const ApiRequest& request) {
+ApiResponse list_blocked(const Context& context, const ApiRequest& request) {
   Query query(request);
   const Page page = page_of(query);
   if (query.refusal()) { return *query.refusal(); }
@@ -40,7 +40,7 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
   return page_response(page, *total, records.end_array().take());
 }
 
-ApiResponse remove(const Context& context, const ApiRequest& request) {
+ApiResponse unblock(const Context& context, const ApiRequest& request) {
   const auto done = context.services.records->blocklist().remove(path_id(request).value_or(0));
   return done ? ApiResponse{200, "{}", {}} : failure_response(done.error(), request.request_id);
 }
@@ -89,8 +89,8 @@ sdk::Done block(const records::Blocklist& blocklist, const queue::Download& down
 }
 
 void add_blocklist(std::vector<Route>& table, const Context& context) {
-  table.push_back({"GET", "/api/v3/blocklist", with_records(context, list)});
-  table.push_back({"DELETE", "/api/v3/blocklist/{id}", with_records(context, remove)});
+  table.push_back({"GET", "/api/v3/blocklist", with_records(context, list_blocked)});
+  table.push_back({"DELETE", "/api/v3/blocklist/{id}", with_records(context, unblock)});
 }
 
 }  // namespace quarry::api

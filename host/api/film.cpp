@@ -9,7 +9,6 @@
 namespace quarry::api {
 namespace {
 
-constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMaxTmdb = 2'000'000'000;
 
 /// In an object, or in the body itself.

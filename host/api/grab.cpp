@@ -9,8 +9,6 @@
 namespace quarry::api {
 namespace {
 
-constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
-
 /// An id of a release; a number is taken as its digits, as other programs send it.
 std::string release_id_of(Body& body) {
   const sdk::Json value = body.member("release_id");

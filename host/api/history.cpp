@@ -64,7 +64,7 @@ void write_entry(sdk::JsonWriter& w, const records::HistoryEntry& entry, Quality
   w.end_object().end_object();
 }
 
-ApiResponse list(const Context& context, const ApiRequest& request) {
+ApiResponse list_history(const Context& context, const ApiRequest& request) {
   Query query(request);
   const Page page = page_of(query);
   records::HistoryFilter filter;
@@ -86,7 +86,7 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
 }  // namespace
 
 void add_history(std::vector<Route>& table, const Context& context) {
-  table.push_back({"GET", "/api/v3/history", with_records(context, list)});
+  table.push_back({"GET", "/api/v3/history", with_records(context, list_history)});
 }
 
 }  // namespace quarry::api

@@ -24,7 +24,7 @@ void write_movie(sdk::JsonWriter& w, const records::Movie& movie) {
   w.member("added", iso_time(movie.added_at_ms)).end_object();
 }
 
-ApiResponse list(const Context& context, const ApiRequest& request) {
+ApiResponse list_movies(const Context& context, const ApiRequest& request) {
   Query query(request);
   const std::int64_t tmdb_id = query.integer("tmdbId", 0, 0, kMaxTmdb);
   if (query.refusal()) { return *query.refusal(); }
@@ -36,7 +36,7 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
   return {200, w.end_array().take(), {}};
 }
 
-ApiResponse get(const Context& context, const ApiRequest& request) {
+ApiResponse get_movie(const Context& context, const ApiRequest& request) {
   const auto movie = context.services.records->movies().get(path_id(request).value_or(0));
   if (!movie) { return failure_response(movie.error(), request.request_id); }
   sdk::JsonWriter w;
@@ -47,8 +47,8 @@ ApiResponse get(const Context& context, const ApiRequest& request) {
 }  // namespace
 
 void add_movie(std::vector<Route>& table, const Context& context) {
-  table.push_back({"GET", "/api/v3/movie", with_records(context, list)});
-  table.push_back({"GET", "/api/v3/movie/{id}", with_records(context, get)});
+  table.push_back({"GET", "/api/v3/movie", with_records(context, list_movies)});
+  table.push_back({"GET", "/api/v3/movie/{id}", with_records(context, get_movie)});
 }
 
 }  // namespace quarry::api

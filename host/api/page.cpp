@@ -5,9 +5,7 @@
 #include <limits>
 
 namespace quarry::api {
-namespace {
-constexpr std::int64_t kMaxPageSize = 1000;
-}  // namespace
+namespace {}  // namespace
 
 Page page_of(Query& query) {
   Page out;

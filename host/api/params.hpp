@@ -8,9 +8,14 @@
 #include <quarry/sdk/helpers/json.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace quarry::api {
+
+inline constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
+/// Rows of a page, whatever is asked for.
+inline constexpr std::int64_t kMaxPageSize = 1000;
 
 /// Remembers the first problem. A handler reads all it wants, asks refusal() once, and only then acts.
 class Reader {

@@ -16,7 +16,6 @@
 namespace quarry::api {
 namespace {
 
-constexpr std::int64_t kMaxPageSize = 1000;
 constexpr std::int64_t kMaxPage = 1'000'000'000;
 constexpr std::uint32_t kAllStatuses = (1U << sdk::kPublicStatuses) - 1;
 
@@ -82,7 +81,7 @@ bool descending_of(Query& query) {
   return false;
 }
 
-ApiResponse list(const Context& context, const ApiRequest& request) {
+ApiResponse list_queue(const Context& context, const ApiRequest& request) {
   Query query(request);
   const std::int64_t page = query.integer("page", 1, 1, kMaxPage);
   const std::int64_t asked = query.integer("pageSize", 50, 1, std::numeric_limits<std::int64_t>::max());
@@ -110,7 +109,7 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
   return {200, w.take(), {}};
 }
 
-ApiResponse get(const Context& context, const ApiRequest& request) {
+ApiResponse get_download(const Context& context, const ApiRequest& request) {
   const auto id = path_id(request);
   return id ? item_response(context, request, *id, 200) : no_such_download(request);
 }
@@ -124,7 +123,7 @@ std::optional<ApiResponse> block_release(const Context& context, const ApiReques
   return done ? std::nullopt : std::optional(failure_response(done.error(), request.request_id));
 }
 
-ApiResponse remove(const Context& context, const ApiRequest& request) {
+ApiResponse remove_download(const Context& context, const ApiRequest& request) {
   Query query(request);
   const bool delete_files = query.boolean("deleteFiles", false);
   // Other programs of this API know it; doing the opposite of what was asked would be worse than an error.
@@ -184,10 +183,10 @@ void add_queue(std::vector<Route>& table, const Context& context) {
   const auto on = [&](ApiResponse (*handler)(const Context&, const ApiRequest&)) {
     return [context, handler](const ApiRequest& request) { return handler(context, request); };
   };
-  table.push_back({"GET", "/api/v3/queue", on(list)});
+  table.push_back({"GET", "/api/v3/queue", on(list_queue)});
   table.push_back({"GET", "/api/v3/queue/status", on(status)});
-  table.push_back({"GET", "/api/v3/queue/{id}", on(get)});
-  table.push_back({"DELETE", "/api/v3/queue/{id}", on(remove)});
+  table.push_back({"GET", "/api/v3/queue/{id}", on(get_download)});
+  table.push_back({"DELETE", "/api/v3/queue/{id}", on(remove_download)});
 }
 
 }  // namespace quarry::api

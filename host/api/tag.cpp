@@ -18,7 +18,7 @@ ApiResponse one_tag(const sdk::Result<records::Tag>& tag, const ApiRequest& requ
   return {status, w.take(), {}};
 }
 
-ApiResponse list(const Context& context, const ApiRequest& request) {
+ApiResponse list_tags(const Context& context, const ApiRequest& request) {
   const auto tags = context.services.records->tags().all();
   if (!tags) { return failure_response(tags.error(), request.request_id); }
   sdk::JsonWriter w;
@@ -27,11 +27,11 @@ ApiResponse list(const Context& context, const ApiRequest& request) {
   return {200, w.end_array().take(), {}};
 }
 
-ApiResponse get(const Context& context, const ApiRequest& request) {
+ApiResponse get_tag(const Context& context, const ApiRequest& request) {
   return one_tag(context.services.records->tags().get(path_id(request).value_or(0)), request, 200);
 }
 
-ApiResponse create(const Context& context, const ApiRequest& request) {
+ApiResponse create_tag(const Context& context, const ApiRequest& request) {
   Body body(request, Body::Need::required);
   const std::string label = body.text("label", kMaxWord);
   if (label.find_first_not_of(' ') == std::string::npos) { body.refuse_field("label", "is missing"); }
@@ -42,7 +42,7 @@ ApiResponse create(const Context& context, const ApiRequest& request) {
   return response;
 }
 
-ApiResponse remove(const Context& context, const ApiRequest& request) {
+ApiResponse remove_tag(const Context& context, const ApiRequest& request) {
   const auto done = context.services.records->tags().remove(path_id(request).value_or(0));
   return done ? ApiResponse{200, "{}", {}} : failure_response(done.error(), request.request_id);
 }
@@ -50,10 +50,10 @@ ApiResponse remove(const Context& context, const ApiRequest& request) {
 }  // namespace
 
 void add_tag(std::vector<Route>& table, const Context& context) {
-  table.push_back({"GET", "/api/v3/tag", with_records(context, list)});
-  table.push_back({"GET", "/api/v3/tag/{id}", with_records(context, get)});
-  table.push_back({"POST", "/api/v3/tag", with_records(context, create)});
-  table.push_back({"DELETE", "/api/v3/tag/{id}", with_records(context, remove)});
+  table.push_back({"GET", "/api/v3/tag", with_records(context, list_tags)});
+  table.push_back({"GET", "/api/v3/tag/{id}", with_records(context, get_tag)});
+  table.push_back({"POST", "/api/v3/tag", with_records(context, create_tag)});
+  table.push_back({"DELETE", "/api/v3/tag/{id}", with_records(context, remove_tag)});
 }
 
 }  // namespace quarry::api

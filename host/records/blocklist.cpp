@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostInOneQuestion = 500;
 
-BlocklistEntry entry_of(const sdk::RecordView& record) {
+BlocklistEntry blocked_entry_of(const sdk::RecordView& record) {
   BlocklistEntry out;
   out.id = record.id;
   out.movie_id = integer_at(record, blocklist::kMovieId);
@@ -98,7 +98,7 @@ sdk::Done Blocklist::list(bool descending, Slice slice, const std::function<void
   sdk::FindRecords request;
   request.collection = blocklist::kName;
   request.order = order;
-  return client_.find_slice(request, slice, [&](const sdk::RecordView& record) { visit(entry_of(record)); });
+  return client_.find_slice(request, slice, [&](const sdk::RecordView& record) { visit(blocked_entry_of(record)); });
 }
 
 sdk::Result<std::int64_t> Blocklist::count() const { return client_.count(blocklist::kName, {}); }

@@ -13,14 +13,14 @@ using sdk::kIndexed;
 using sdk::kRequired;
 using sdk::kUnique;
 
-constexpr FieldSpec integer(std::string_view name, std::uint32_t flags = 0) {
+constexpr FieldSpec integer_field(std::string_view name, std::uint32_t flags = 0) {
   FieldSpec field;
   field.name = name;
   field.type = FieldType::integer;
   field.flags = flags;
   return field;
 }
-constexpr FieldSpec text(std::string_view name, std::uint32_t flags = 0) {
+constexpr FieldSpec text_field(std::string_view name, std::uint32_t flags = 0) {
   FieldSpec field;
   field.name = name;
   field.flags = flags;
@@ -28,13 +28,13 @@ constexpr FieldSpec text(std::string_view name, std::uint32_t flags = 0) {
 }
 /// A film that goes takes nothing along: what happened stays.
 constexpr FieldSpec film() {
-  FieldSpec field = integer("movie_id");
+  FieldSpec field = integer_field("movie_id");
   field.references = movies::kName;
   field.on_delete = sdk::OnDelete::set_null;
   return field;
 }
 constexpr FieldSpec one_of(std::string_view name, std::uint32_t flags, std::span<const std::string_view> allowed) {
-  FieldSpec field = text(name, flags);
+  FieldSpec field = text_field(name, flags);
   field.allowed = allowed;
   return field;
 }
@@ -46,14 +46,14 @@ constexpr IndexSpec index(std::string_view name, std::span<const std::int32_t> f
 }
 
 constexpr std::array kMovieFields = {
-    text("identity", kRequired | kUnique),
-    integer("tmdb_id", kUnique),
-    text("imdb_id", kUnique),
-    text("title", kRequired),
-    text("clean_title", kIndexed),
-    integer("year"),
-    integer("runtime"),
-    integer("added_at_ms", kRequired),
+    text_field("identity", kRequired | kUnique),
+    integer_field("tmdb_id", kUnique),
+    text_field("imdb_id", kUnique),
+    text_field("title", kRequired),
+    text_field("clean_title", kIndexed),
+    integer_field("year"),
+    integer_field("runtime"),
+    integer_field("added_at_ms", kRequired),
 };
 constexpr std::array<std::int32_t, 2> kMovieByTitle = {movies::kCleanTitle, movies::kYear};
 constexpr std::array kMovieIndexes = {index("by_title", kMovieByTitle)};
@@ -61,34 +61,34 @@ constexpr std::array kMovieIndexes = {index("by_title", kMovieByTitle)};
 constexpr std::array<std::string_view, 6> kEventTypes = {"grabbed",   "completed", "failed",
                                                          "cancelled", "blocked",   "retried"};
 constexpr std::array kHistoryFields = {
-    integer("event_sequence", kRequired | kUnique),
-    integer("download_id", kRequired | kIndexed),
+    integer_field("event_sequence", kRequired | kUnique),
+    integer_field("download_id", kRequired | kIndexed),
     film(),
-    text("title"),
-    text("release_key"),
-    text("infohash"),
-    text("indexer"),
-    text("client"),
-    integer("size_bytes"),
+    text_field("title"),
+    text_field("release_key"),
+    text_field("infohash"),
+    text_field("indexer"),
+    text_field("client"),
+    integer_field("size_bytes"),
     one_of("event_type", kRequired, kEventTypes),
-    integer("at_ms", kRequired | kIndexed),
-    text("reason"),
+    integer_field("at_ms", kRequired | kIndexed),
+    text_field("reason"),
 };
 constexpr std::array<std::int32_t, 2> kHistoryByMovie = {history::kMovieId, history::kAt};
 constexpr std::array<std::int32_t, 2> kHistoryByType = {history::kEventType, history::kAt};
 constexpr std::array kHistoryIndexes = {index("by_movie", kHistoryByMovie), index("by_type", kHistoryByType)};
 
 constexpr std::array kBlocklistFields = {
-    text("release_key", kRequired | kUnique),
-    text("infohash", kIndexed),
+    text_field("release_key", kRequired | kUnique),
+    text_field("infohash", kIndexed),
     film(),
-    text("title"),
-    text("indexer"),
-    text("reason"),
-    integer("at_ms", kRequired | kIndexed),
+    text_field("title"),
+    text_field("indexer"),
+    text_field("reason"),
+    integer_field("at_ms", kRequired | kIndexed),
 };
-constexpr std::array kTagFields = {text("label", kRequired | kUnique)};
-constexpr std::array kSettingFields = {text("name", kRequired | kUnique), text("value")};
+constexpr std::array kTagFields = {text_field("label", kRequired | kUnique)};
+constexpr std::array kSettingFields = {text_field("name", kRequired | kUnique), text_field("value")};
 
 static_assert(kMovieFields.size() == movies::kFields && kHistoryFields.size() == history::kFields &&
               kBlocklistFields.size() == blocklist::kFields && kTagFields.size() == tags::kFields &&

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, kHistoryEvents> kWords = {"grabbed",   "completed", "failed",
                                                                  "cancelled", "blocked",   "retried"};
 
-HistoryEntry entry_of(const sdk::RecordView& record) {
+HistoryEntry history_entry_of(const sdk::RecordView& record) {
   HistoryEntry out;
   out.id = record.id;
   out.event_sequence = integer_at(record, history::kEventSequence);
@@ -85,7 +85,7 @@ sdk::Done History::list(const HistoryFilter& filter, bool descending, Slice slic
   request.collection = history::kName;
   request.where = where.conditions();
   request.order = order;
-  return client_.find_slice(request, slice, [&](const sdk::RecordView& record) { visit(entry_of(record)); });
+  return client_.find_slice(request, slice, [&](const sdk::RecordView& record) { visit(history_entry_of(record)); });
 }
 
 sdk::Result<std::int64_t> History::count(const HistoryFilter& filter) const {

@@ -12,14 +12,14 @@
 namespace quarry::records {
 namespace {
 
-constexpr std::int32_t kPage = 200;  ///< each may become two writes of a batch of at most 500
+constexpr std::int32_t kEventsAtOnce = 200;  ///< each may become two writes of a batch of at most 500
 constexpr std::int64_t kIdleMs = 2'000;
 constexpr std::int64_t kElsewhereMs = 5'000;  ///< another host does it: look whether it still does
 constexpr std::int64_t kFailedMs = 5'000;
 /// The cursor is written at least so often, so that a host that starts need not read what tells nobody anything.
 constexpr std::int64_t kMostUnwritten = 1'000;
-constexpr std::int64_t kTimeoutMs = 10'000;
-constexpr char kNoReason[] = "the storage failed without saying why";
+constexpr std::int64_t kStepTimeoutMs = 10'000;
+constexpr char kNoWord[] = "the storage failed without saying why";
 
 std::optional<HistoryEvent> meaning_of(const sdk::EventView& event) {
   if (event.from < 0) { return HistoryEvent::grabbed; }
@@ -68,7 +68,7 @@ sdk::Done HistoryWriter::read_cursor() {
 }
 
 sdk::Result<HistoryWriter::Page> HistoryWriter::read_page() const {
-  sdk::BasicContext ctx(*ports_.clock, kTimeoutMs, "history");
+  sdk::BasicContext ctx(*ports_.clock, kStepTimeoutMs, "history");
   Page page;
   std::int32_t read = 0;
   auto sink = sdk::event_sink([&](const sdk::EventView& event) {
@@ -79,14 +79,14 @@ sdk::Result<HistoryWriter::Page> HistoryWriter::read_page() const {
                              event.actor == sdk::Actor::worker});
     }
   });
-  const sdk::Status status = ports_.queue->events_since(ctx, seen_, kPage, sink);
-  if (!status.ok()) { return ctx.failure(status, kNoReason); }
-  page.full = read == kPage;
+  const sdk::Status status = ports_.queue->events_since(ctx, seen_, kEventsAtOnce, sink);
+  if (!status.ok()) { return ctx.failure(status, kNoWord); }
+  page.full = read == kEventsAtOnce;
   return page;
 }
 
 sdk::Result<std::optional<HistoryWriter::Row>> HistoryWriter::read_row(std::int64_t id) const {
-  sdk::BasicContext ctx(*ports_.clock, kTimeoutMs, "history");
+  sdk::BasicContext ctx(*ports_.clock, kStepTimeoutMs, "history");
   sdk::FindRequest request;
   request.id = id;
   std::optional<Row> out;
@@ -104,7 +104,7 @@ sdk::Result<std::optional<HistoryWriter::Row>> HistoryWriter::read_row(std::int6
     row.hopeless = view.state == sdk::DownloadState::failed && is_hopeless(view.error_code) && can_be_met;
   });
   const sdk::Status status = ports_.queue->find(ctx, request, sink);
-  if (!status.ok() && status.code != sdk::Code::not_found) { return ctx.failure(status, kNoReason); }
+  if (!status.ok() && status.code != sdk::Code::not_found) { return ctx.failure(status, kNoWord); }
   return out;
 }
 

@@ -13,7 +13,7 @@
 namespace quarry::records {
 namespace {
 
-constexpr int kTries = 5;
+constexpr int kMostTries = 5;
 constexpr std::size_t kImdbDigits = 7;
 constexpr std::size_t kMostImdbDigits = 12;
 
@@ -173,7 +173,7 @@ sdk::Result<Movie> Movies::find_or_make(const MovieWish& wish) const {
   if (!wish.names_a_film()) {
     return sdk::failure(sdk::Code::invalid, "a film is named by an id, or by its title and year");
   }
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kMostTries; ++tries) {
     auto found = find(wish);
     if (!found && !is_none(found.error())) { return found; }
     const auto written = found ? complete(*found, wish) : make(wish);

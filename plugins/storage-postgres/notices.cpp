@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "notices.hpp"
 
-#include "raw_postgres.hpp"
-
-#include <soci/postgresql/soci-postgresql.h>
-#include <soci/soci.h>
+#include "libpq.hpp"
 
 #include <poll.h>
 #include <algorithm>
@@ -21,8 +18,6 @@ struct FreeNotice {
   void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
 };
 
-PGconn* connection(void* handle) { return static_cast<PGconn*>(handle); }
-
 std::int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
@@ -30,13 +25,12 @@ std::int64_t steady_ms() {
 
 }  // namespace
 
-Notices::Notices(soci::session& session, const char* channel)
-    : handle_(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_) {
+Notices::Notices(soci::session& session, const char* channel) : handle_(libpq(session)) {
   RawPostgres(session).exec((std::string("LISTEN ") + channel).c_str());
 }
 
 bool Notices::take(std::string& payload) {
-  const std::unique_ptr<PGnotify, FreeNotice> notice(PQnotifies(connection(handle_)));
+  const std::unique_ptr<PGnotify, FreeNotice> notice(PQnotifies(libpq(handle_)));
   if (notice == nullptr) { return false; }
   payload = notice->extra;
   return true;
@@ -47,8 +41,8 @@ bool Notices::next(const sdk::CallContext& ctx, std::int64_t wait_ms, std::strin
   while (!take(payload)) {
     const std::int64_t left = std::min({until - steady_ms(), ctx.remaining_ms(), kLookMs});
     if (left <= 0 || ctx.cancelled()) { return false; }
-    pollfd socket{PQsocket(connection(handle_)), POLLIN, 0};
-    if (poll(&socket, 1, static_cast<int>(left)) > 0 && PQconsumeInput(connection(handle_)) == 0) {
+    pollfd socket{PQsocket(libpq(handle_)), POLLIN, 0};
+    if (poll(&socket, 1, static_cast<int>(left)) > 0 && PQconsumeInput(libpq(handle_)) == 0) {
       throw PostgresFailure("", "the connection that listens for work was lost");
     }
   }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "raw_postgres.hpp"
 
-#include <quarry/sdk/helpers/result.hpp>
+#include "libpq.hpp"
 
-#include <soci/postgresql/soci-postgresql.h>
-#include <soci/soci.h>
+#include <quarry/sdk/helpers/result.hpp>
 
 #include <poll.h>
 
@@ -19,18 +18,11 @@
 namespace quarry::storage_postgres {
 namespace {
 
-struct Clear {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, Clear>;
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-constexpr Oid kInt8 = 20;
-constexpr Oid kBytea = 17;
-constexpr int kBinary = 1;
 constexpr auto kRefusalTime = std::chrono::seconds(5);
 
 /// What a session asks for when the URL does not. Without them a peer that vanished without a word is noticed
@@ -45,8 +37,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kDefaults
     {"keepalives_count", "3"},
     {"tcp_user_timeout", "10000"},
 }};
-
-PGconn* connection(void* handle) { return static_cast<PGconn*>(handle); }
 
 Options options_of(const std::string& url) {
   char* why = nullptr;
@@ -67,16 +57,6 @@ std::string quoted(std::string_view value) {
     out += c;
   }
   return out + "'";
-}
-
-std::int64_t big_endian(std::int64_t value) {
-  return std::endian::native == std::endian::little ? __builtin_bswap64(static_cast<std::uint64_t>(value)) : value;
-}
-
-[[noreturn]] void fail(PGconn* connection_of, const PGresult* result) {
-  const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const char* text = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  throw PostgresFailure(state == nullptr ? "" : state, text == nullptr ? PQerrorMessage(connection_of) : text);
 }
 
 }  // namespace
@@ -140,43 +120,42 @@ std::string refusal_state(const std::string& words) {
   return step == PGRES_POLLING_OK ? std::string() : state_told(PQerrorMessage(one.get()));
 }
 
-RawPostgres::RawPostgres(soci::session& session)
-    : handle_(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_) {}
+RawPostgres::RawPostgres(soci::session& session) : handle_(libpq(session)) {}
 
 void RawPostgres::exec(const char* sql) {
-  const Result result(PQexec(connection(handle_), sql));
+  const PgResult result(PQexec(libpq(handle_), sql));
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-    fail(connection(handle_), result.get());
+    throw failure_of(libpq(handle_), result.get());
   }
 }
 
-bool RawPostgres::alive() const noexcept { return PQstatus(connection(handle_)) == CONNECTION_OK; }
-bool RawPostgres::in_transaction() const noexcept { return PQtransactionStatus(connection(handle_)) != PQTRANS_IDLE; }
+bool RawPostgres::alive() const noexcept { return PQstatus(libpq(handle_)) == CONNECTION_OK; }
+bool RawPostgres::in_transaction() const noexcept { return PQtransactionStatus(libpq(handle_)) != PQTRANS_IDLE; }
 std::string RawPostgres::parameter(const char* name) const {
-  const char* value = PQparameterStatus(connection(handle_), name);
+  const char* value = PQparameterStatus(libpq(handle_), name);
   return value == nullptr ? "" : value;
 }
 
 void RawPostgres::put_bytes(const char* sql, std::int64_t id, std::span<const std::byte> bytes) {
-  const std::int64_t key = big_endian(id);
-  const std::array<Oid, 2> types = {kInt8, kBytea};
+  const std::uint64_t key = big_endian(static_cast<std::uint64_t>(id));
+  const std::array<Oid, 2> types = {kInt8Oid, kByteaOid};
   const std::array<const char*, 2> values = {reinterpret_cast<const char*>(&key),
                                              reinterpret_cast<const char*>(bytes.data())};
   const std::array<int, 2> lengths = {static_cast<int>(sizeof key), static_cast<int>(bytes.size())};
-  const std::array<int, 2> formats = {kBinary, kBinary};
-  const Result result(
-      PQexecParams(connection(handle_), sql, 2, types.data(), values.data(), lengths.data(), formats.data(), kBinary));
-  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) { fail(connection(handle_), result.get()); }
+  const std::array<int, 2> formats = {kBinaryFormat, kBinaryFormat};
+  const PgResult result(
+      PQexecParams(libpq(handle_), sql, 2, types.data(), values.data(), lengths.data(), formats.data(), kBinaryFormat));
+  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) { throw failure_of(libpq(handle_), result.get()); }
 }
 
 std::optional<bool> RawPostgres::get_bytes(const char* sql, std::int64_t id, sdk::ByteSink& bytes) {
-  const std::int64_t key = big_endian(id);
+  const std::uint64_t key = big_endian(static_cast<std::uint64_t>(id));
   const std::array<const char*, 1> values = {reinterpret_cast<const char*>(&key)};
   const std::array<int, 1> lengths = {static_cast<int>(sizeof key)};
-  const Result result(
-      PQexecParams(connection(handle_), sql, 1, &kInt8, values.data(), lengths.data(), &kBinary, kBinary));
-  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) { fail(connection(handle_), result.get()); }
+  const PgResult result(
+      PQexecParams(libpq(handle_), sql, 1, &kInt8Oid, values.data(), lengths.data(), &kBinaryFormat, kBinaryFormat));
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) { throw failure_of(libpq(handle_), result.get()); }
   if (PQntuples(result.get()) == 0) { return std::nullopt; }
   if (PQgetisnull(result.get(), 0, 0) != 0) { return false; }
   const char* data = PQgetvalue(result.get(), 0, 0);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "raw_rows.hpp"
 
-#include "raw_postgres.hpp"
+#include "libpq.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
 #include <storage-sql/moving_tables.hpp>
-
-#include <soci/postgresql/soci-postgresql.h>
-#include <soci/soci.h>
 
 #include <array>
 #include <bit>
@@ -20,20 +17,12 @@ namespace {
 
 using Kind = sdk::Value::Kind;
 
-// Types by their numbers, which are the same in every database.
-constexpr Oid kBoolType = 16;
-constexpr Oid kByteaType = 17;
-constexpr Oid kInt8Type = 20;
-constexpr Oid kInt2Type = 21;
-constexpr Oid kInt4Type = 23;
-constexpr Oid kTextType = 25;
-constexpr Oid kFloat4Type = 700;
-constexpr Oid kFloat8Type = 701;
-constexpr Oid kVarcharType = 1043;
-constexpr Oid kNameType = 19;
-constexpr int kBinaryFormat = 1;
-
-PGconn* libpq(void* handle) { return static_cast<PGconn*>(handle); }
+// Of columns alone.
+constexpr Oid kInt2Oid = 21;
+constexpr Oid kInt4Oid = 23;
+constexpr Oid kFloat4Oid = 700;
+constexpr Oid kVarcharOid = 1043;
+constexpr Oid kNameOid = 19;
 
 template <class T>
 T from_wire(const char* data) noexcept {
@@ -45,29 +34,23 @@ T from_wire(const char* data) noexcept {
   return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
 }
 
-[[nodiscard]] PostgresFailure failure_of(PGconn* connection_of, const PGresult* result) {
-  const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const char* text = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  return {state == nullptr ? "" : state, text == nullptr ? PQerrorMessage(connection_of) : text};
-}
-
 /// A parameter as the wire has it.
 struct Parameter {
   explicit Parameter(const sdk::Value& value) {
     if (value.kind == Kind::integer) {
-      type = kInt8Type;
+      type = kInt8Oid;
       word = from_wire<std::int64_t>(reinterpret_cast<const char*>(&value.integer));
       length = sizeof word;
     } else {
-      type = kTextType;
+      type = kTextOid;
       text = value.text.data() == nullptr ? "" : value.text.data();
       length = static_cast<int>(value.text.size());
     }
   }
   [[nodiscard]] const char* data() const noexcept {
-    return type == kInt8Type ? reinterpret_cast<const char*>(&word) : text;
+    return type == kInt8Oid ? reinterpret_cast<const char*>(&word) : text;
   }
-  Oid type = kTextType;
+  Oid type = kTextOid;
   std::int64_t word = 0;
   const char* text = "";
   int length = 0;
@@ -116,26 +99,26 @@ sdk::Value RawResult::value(int row, int column) const {
   const char* data = PQgetvalue(result, row, column);
   const std::string_view bytes(data, static_cast<std::size_t>(PQgetlength(result, row, column)));
   switch (PQftype(result, column)) {
-    case kInt2Type:
+    case kInt2Oid:
       return storage_sql::integer_value(from_wire<std::int16_t>(data));
-    case kInt4Type:
+    case kInt4Oid:
       return storage_sql::integer_value(from_wire<std::int32_t>(data));
-    case kInt8Type:
+    case kInt8Oid:
       return storage_sql::integer_value(from_wire<std::int64_t>(data));
-    case kBoolType: {
+    case kBoolOid: {
       sdk::Value value = storage_sql::integer_value(*data != 0 ? 1 : 0);
       value.kind = Kind::boolean;
       return value;
     }
-    case kFloat4Type:
+    case kFloat4Oid:
       return storage_sql::real_value(std::bit_cast<float>(from_wire<std::uint32_t>(data)));
-    case kFloat8Type:
+    case kFloat8Oid:
       return storage_sql::real_value(std::bit_cast<double>(from_wire<std::uint64_t>(data)));
-    case kByteaType:
+    case kByteaOid:
       return storage_sql::text_value(bytes, Kind::bytes);
-    case kTextType:
-    case kVarcharType:
-    case kNameType:
+    case kTextOid:
+    case kVarcharOid:
+    case kNameOid:
       return storage_sql::text_value(bytes);
     default:
       throw sdk::Error(sdk::Code::internal, "the column " + std::string(PQfname(result, column)) +

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "record_session.hpp"
 
-#include <soci/postgresql/soci-postgresql.h>
+#include "libpq.hpp"
 
 #include <array>
 #include <bit>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 namespace quarry::storage_postgres {
@@ -14,28 +13,12 @@ namespace {
 
 using sdk::Value;
 
-struct Clear {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, Clear>;
-
-// https://www.postgresql.org/docs/15/protocol-overview.html#PROTOCOL-FORMAT-CODES and the types' own binary forms
-constexpr Oid kBool = 16;
-constexpr Oid kBytea = 17;
-constexpr Oid kInt8 = 20;
-constexpr Oid kText = 25;
-constexpr Oid kFloat8 = 701;
 constexpr Oid kOfItsPlace = 0;
-constexpr int kBinary = 1;
-
-std::uint64_t big_endian(std::uint64_t bits) {
-  return std::endian::native == std::endian::little ? __builtin_bswap64(bits) : bits;
-}
 
 /// Parameters as libpq wants them. The values must outlive it.
 class Parameters {
  public:
-  explicit Parameters(std::span<const Value> values) : numbers_(values.size()), formats_(values.size(), kBinary) {
+  explicit Parameters(std::span<const Value> values) : numbers_(values.size()), formats_(values.size(), kBinaryFormat) {
     for (std::size_t i = 0; i < values.size(); ++i) { add(values[i], numbers_[i]); }
   }
   [[nodiscard]] int size() const { return static_cast<int>(types_.size()); }
@@ -52,16 +35,16 @@ class Parameters {
       case Value::Kind::null:
         return add(kOfItsPlace, nullptr, 0);
       case Value::Kind::integer:
-        return add(kInt8, write(number, static_cast<std::uint64_t>(value.integer)), number.size());
+        return add(kInt8Oid, write(number, static_cast<std::uint64_t>(value.integer)), number.size());
       case Value::Kind::real:
-        return add(kFloat8, write(number, std::bit_cast<std::uint64_t>(value.real)), number.size());
+        return add(kFloat8Oid, write(number, std::bit_cast<std::uint64_t>(value.real)), number.size());
       case Value::Kind::boolean:
         number[0] = value.integer != 0 ? 1 : 0;
-        return add(kBool, number.data(), 1);
+        return add(kBoolOid, number.data(), 1);
       case Value::Kind::text:
       case Value::Kind::bytes:
         // A null pointer would be NULL in place of an empty text.
-        return add(value.kind == Value::Kind::text ? kText : kBytea,
+        return add(value.kind == Value::Kind::text ? kTextOid : kByteaOid,
                    value.text.data() == nullptr ? "" : value.text.data(), value.text.size());
     }
   }
@@ -113,22 +96,16 @@ Value read(const PGresult* result, int row, int column, sdk::FieldType type) {
   return value;
 }
 
-[[noreturn]] void fail(PGconn* connection, const PGresult* result) {
-  const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const char* text = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  throw PostgresFailure(state == nullptr ? "" : state, text == nullptr ? PQerrorMessage(connection) : text);
-}
-
 }  // namespace
 
 void PostgresRecordSession::run(const std::string& sql, std::span<const Value> parameters,
                                 std::span<const sdk::FieldType> columns, const OnRow& on_row) {
-  PGconn* connection = static_cast<soci::postgresql_session_backend*>(session_.soci().get_backend())->conn_;
+  PGconn* connection = libpq(session_.soci());
   const Parameters bound(parameters);
-  const Result result(PQexecParams(connection, sql.c_str(), bound.size(), bound.types(), bound.data(), bound.lengths(),
-                                   bound.formats(), kBinary));
+  const PgResult result(PQexecParams(connection, sql.c_str(), bound.size(), bound.types(), bound.data(),
+                                     bound.lengths(), bound.formats(), kBinaryFormat));
   const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) { fail(connection, result.get()); }
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) { throw failure_of(connection, result.get()); }
   std::vector<Value> row(columns.size());
   for (int i = 0; i < PQntuples(result.get()); ++i) {
     for (std::size_t c = 0; c < columns.size(); ++c) {

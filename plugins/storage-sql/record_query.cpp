@@ -52,32 +52,32 @@ Value least(sdk::FieldType type) {
 }
 
 /// One statement under way: its text comes piece by piece, and its parameters with it.
-class Builder {
+class QueryBuilder {
  public:
-  explicit Builder(const RecordDialect& dialect) : dialect_(dialect) {}
+  explicit QueryBuilder(const RecordDialect& dialect) : dialect_(dialect) {}
 
-  Builder& add(std::string_view text) {
+  QueryBuilder& add(std::string_view text) {
     statement_.text += text;
     return *this;
   }
-  Builder& add(const Value& value) {
+  QueryBuilder& add(const Value& value) {
     statement_.parameters.push_back(value);
     statement_.text += dialect_.placeholder + std::to_string(statement_.parameters.size());
     return *this;
   }
   /// " WHERE …" or " AND …"
-  Builder& also(std::string_view text) {
+  QueryBuilder& also(std::string_view text) {
     add(has_where_ ? " AND " : " WHERE ");
     has_where_ = true;
     return add(text);
   }
-  Builder& where(const OwnedCollection& collection, std::span<const sdk::Condition> conditions) {
+  QueryBuilder& where(const OwnedCollection& collection, std::span<const sdk::Condition> conditions) {
     for (const sdk::Condition& condition : conditions) {
       match(column_of(rules::name_of(collection, condition.field)), condition);
     }
     return *this;
   }
-  Builder& same(const Key& key) {
+  QueryBuilder& same(const Key& key) {
     also(key.column);
     return key.after.kind == Value::Kind::null ? add(" IS NULL") : add(" = ").add(key.after);
   }
@@ -146,21 +146,21 @@ std::string order_by(const std::vector<Key>& keys, const RecordDialect& dialect)
 }
 
 /// Where the rows beyond the last page begin, once the keys before are equal: nowhere, or in one or two stretches.
-std::vector<std::function<void(Builder&)>> beyond(const Key& key) {
-  std::vector<std::function<void(Builder&)>> stretches;
+std::vector<std::function<void(QueryBuilder&)>> beyond(const Key& key) {
+  std::vector<std::function<void(QueryBuilder&)>> stretches;
   const bool after_null = key.after.kind == Value::Kind::null;
   if (key.descending) {
     if (!after_null) {
-      stretches.emplace_back([&](Builder& b) { b.also(key.column).add(" < ").add(key.after); });
+      stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" < ").add(key.after); });
     }
     if (!after_null && key.nullable) {
-      stretches.emplace_back([&](Builder& b) { b.also(key.column).add(" IS NULL"); });
+      stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" IS NULL"); });
     }
   } else if (after_null) {
     // Not "IS NOT NULL": SQLite would look at every null first.
-    stretches.emplace_back([&](Builder& b) { b.also(key.column).add(" >= ").add(least(key.type)); });
+    stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" >= ").add(least(key.type)); });
   } else {
-    stretches.emplace_back([&](Builder& b) { b.also(key.column).add(" > ").add(key.after); });
+    stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" > ").add(key.after); });
   }
   return stretches;
 }
@@ -204,7 +204,7 @@ std::vector<sdk::FieldType> column_types(const OwnedCollection& collection) {
 }
 
 RecordStatement get_query(const OwnedCollection& collection, std::int64_t id, const RecordDialect& dialect) {
-  Builder b(dialect);
+  QueryBuilder b(dialect);
   b.add("SELECT " + columns_of(collection) + " FROM " + table_of(collection.name));
   b.also("\"id\" = ").add(value_of(id));
   return b.done();
@@ -212,7 +212,7 @@ RecordStatement get_query(const OwnedCollection& collection, std::int64_t id, co
 
 RecordStatement count_query(const OwnedCollection& collection, std::span<const sdk::Condition> where,
                             const RecordDialect& dialect) {
-  Builder b(dialect);
+  QueryBuilder b(dialect);
   b.add("SELECT count(*) FROM " + table_of(collection.name)).where(collection, where);
   return b.done();
 }
@@ -223,8 +223,8 @@ std::vector<RecordStatement> find_queries(const OwnedCollection& collection, con
   const std::string select = "SELECT " + columns_of(collection) + " FROM " + table_of(collection.name);
   const std::string order = order_by(keys, dialect) + " LIMIT ";
   std::vector<RecordStatement> statements;
-  const auto add = [&](std::size_t equal, const std::function<void(Builder&)>& stretch) {
-    Builder b(dialect);
+  const auto add = [&](std::size_t equal, const std::function<void(QueryBuilder&)>& stretch) {
+    QueryBuilder b(dialect);
     b.add(select).where(collection, request.where);
     for (std::size_t i = 0; i < equal; ++i) { b.same(keys[i]); }
     stretch(b);
@@ -232,7 +232,7 @@ std::vector<RecordStatement> find_queries(const OwnedCollection& collection, con
     statements.push_back(b.done());
   };
   if (request.after.empty()) {
-    add(0, [](Builder&) {});
+    add(0, [](QueryBuilder&) {});
     return statements;
   }
   for (std::size_t equal = keys.size(); equal-- > 0;) {

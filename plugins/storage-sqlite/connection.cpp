@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection.hpp"
 
+#include "failures.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/abi/queue_store.hpp>
@@ -12,10 +13,6 @@ namespace quarry::storage_sqlite {
 namespace {
 
 constexpr int kBusyMs = 5000;
-
-[[noreturn]] void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text) {
-  throw sdk::Error({code, 0, 0, static_cast<std::int32_t>(fault)}, text);
-}
 
 void set_wal(RawDatabase& raw, const std::string& path) {
   const std::string mode = raw.text("PRAGMA journal_mode=WAL");

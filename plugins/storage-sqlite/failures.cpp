@@ -23,6 +23,10 @@ std::string sentence_of(const std::exception& error) {
 
 }  // namespace
 
+void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text) {
+  throw sdk::Error({code, 0, 0, static_cast<std::int32_t>(fault)}, text);
+}
+
 int sqlite_code(const std::exception& error) noexcept {
   if (const auto* raw = dynamic_cast<const SqliteFailure*>(&error)) { return raw->code(); }
   if (const auto* soci_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) { return soci_error->result(); }

@@ -16,6 +16,9 @@ inline constexpr int kConstraintUnique = 2067;
 inline constexpr int kSharedMemorySize = 4874;  ///< the -shm file beside the database cannot grow
 inline constexpr int kConstraintForeignKey = 787;
 
+/// Throws Error(code) with the fault as its vendor code.
+[[noreturn]] void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text);
+
 /// The extended result code that `error` carries, 0 when it is not from SQLite.
 [[nodiscard]] int sqlite_code(const std::exception& error) noexcept;
 

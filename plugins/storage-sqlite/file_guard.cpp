@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "file_guard.hpp"
 
+#include "failures.hpp"
+
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/result.hpp>
 
@@ -25,10 +27,6 @@ using sdk::Error;
 
 constexpr mode_t kPrivate = 0600;
 
-[[noreturn]] void refuse(Code code, const std::string& text) { throw Error(code, text); }
-[[noreturn]] void refuse(Code code, sdk::OpenFault fault, const std::string& text) {
-  throw Error({code, 0, 0, static_cast<std::int32_t>(fault)}, text);
-}
 /// For a file that the system does not give us.
 [[noreturn]] void refuse_for(int error, const std::string& text) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
@@ -50,11 +48,11 @@ std::string resolve(const std::string& file) {
            "the folder " + path.parent_path().string() + " of the queue database does not exist; make it");
   }
   if (fs::is_directory(path, error)) {
-    refuse(Code::invalid, path.string() + " is a folder; name a file for the queue database");
+    throw Error(Code::invalid, path.string() + " is a folder; name a file for the queue database");
   }
   const fs::path real =
       fs::exists(path, error) ? fs::canonical(path, error) : fs::canonical(path.parent_path(), error) / path.filename();
-  if (error) { refuse(Code::unavailable, "cannot look at " + path.string() + ": " + error.message()); }
+  if (error) { throw Error(Code::unavailable, "cannot look at " + path.string() + ": " + error.message()); }
   return real.string();
 }
 
@@ -86,21 +84,23 @@ std::string file_of(std::string_view configured) {
     if (file.substr(0, 2) == "//") {
       file.remove_prefix(2);
       if (file.empty() || file.front() != '/') {
-        refuse(Code::invalid, "an SQLite URL has no host: write sqlite:///absolute/path or sqlite:relative/path");
+        throw Error(Code::invalid, "an SQLite URL has no host: write sqlite:///absolute/path or sqlite:relative/path");
       }
     }
   }
   // The address of a database server may hold a password: it is not repeated.
   if (configured.find("://") != std::string_view::npos && configured.substr(0, kScheme.size()) != kScheme) {
-    refuse(
+    throw Error(
         Code::invalid,
         "the queue database is the address of a server; this plugin keeps one SQLite file: write sqlite:PATH, or take "
         "the storage plugin of that server");
   }
-  if (file.empty()) { refuse(Code::invalid, "the path of the queue database is empty; name a file"); }
-  if (file == ":memory:") { refuse(Code::invalid, "a queue in :memory: would be lost at every stop; name a file"); }
+  if (file.empty()) { throw Error(Code::invalid, "the path of the queue database is empty; name a file"); }
+  if (file == ":memory:") {
+    throw Error(Code::invalid, "a queue in :memory: would be lost at every stop; name a file");
+  }
   if (file.find('"') != std::string_view::npos || file.find('\0') != std::string_view::npos) {
-    refuse(Code::invalid, "the path of the queue database may hold neither \" nor NUL");
+    throw Error(Code::invalid, "the path of the queue database may hold neither \" nor NUL");
   }
   return std::string(file);
 }
@@ -143,7 +143,7 @@ void FileGuard::take_lock() {
     const int why = errno;
     const std::string owner = read_owner(lock_);
     close(lock_);
-    if (why != EWOULDBLOCK) { refuse(Code::unavailable, "cannot lock " + name + ": " + std::strerror(why)); }
+    if (why != EWOULDBLOCK) { throw Error(Code::unavailable, "cannot lock " + name + ": " + std::strerror(why)); }
     refuse(Code::conflict, sdk::OpenFault::in_use,
            "the queue database " + path_ + " is in use by process " + (owner.empty() ? "(unknown)" : owner) +
                "; stop it or choose another file");

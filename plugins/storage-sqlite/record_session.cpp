@@ -4,28 +4,26 @@
 #include <vector>
 
 namespace quarry::storage_sqlite {
-namespace {
 
 using sdk::Value;
 
-void bind(RawStatement& statement, int parameter, const Value& value) {
+void bind_value(RawStatement& statement, int parameter, const Value& value) {
   switch (value.kind) {
     case Value::Kind::integer:
     case Value::Kind::boolean:
-      statement.bind(parameter, value.integer);
-      return;
+      return statement.bind(parameter, value.integer);
     case Value::Kind::real:
-      statement.bind(parameter, value.real);
-      return;
+      return statement.bind(parameter, value.real);
     case Value::Kind::text:
+      return statement.bind(parameter, value.text);
     case Value::Kind::bytes:
-      statement.bind(parameter, value.text);
-      return;
+      return statement.bind(parameter, std::as_bytes(std::span(value.text.data(), value.text.size())));
     case Value::Kind::null:
-      statement.bind_null(parameter);
-      return;
+      return statement.bind_null(parameter);
   }
 }
+
+namespace {
 
 Value read(const RawStatement& statement, int column, sdk::FieldType type) {
   Value value;
@@ -63,7 +61,7 @@ void SqliteRecordSession::run(const std::string& sql, std::span<const Value> par
                               std::span<const sdk::FieldType> columns, const OnRow& on_row) {
   RawStatement& statement = prepared(sql);
   const Running running(statement);
-  for (std::size_t i = 0; i < parameters.size(); ++i) { bind(statement, static_cast<int>(i) + 1, parameters[i]); }
+  for (std::size_t i = 0; i < parameters.size(); ++i) { bind_value(statement, static_cast<int>(i) + 1, parameters[i]); }
   std::vector<Value> row(columns.size());
   while (statement.step()) {
     for (std::size_t i = 0; i < columns.size(); ++i) { row[i] = read(statement, static_cast<int>(i), columns[i]); }

@@ -13,6 +13,9 @@
 
 namespace quarry::storage_sqlite {
 
+/// Texts and bytes must stay as they are until the statement is reset.
+void bind_value(RawStatement& statement, int parameter, const sdk::Value& value);
+
 /// For one call. A statement that comes again is prepared once.
 class SqliteRecordSession final : public storage_sql::RecordSession {
  public:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "row_mover.hpp"
 
+#include "record_session.hpp"
+
 #include "copy_statements.hpp"
 #include "looker.hpp"
 #include "record_session.hpp"
@@ -51,21 +53,6 @@ Value value_of(const RawStatement& row, int column, Kind kind) {
       value.kind = kind;
       return value;
     }
-  }
-}
-
-void bind(RawStatement& statement, int parameter, const Value& value) {
-  switch (value.kind) {
-    case Kind::null:
-      return statement.bind_null(parameter);
-    case Kind::real:
-      return statement.bind(parameter, value.real);
-    case Kind::text:
-      return statement.bind(parameter, value.text);
-    case Kind::bytes:
-      return statement.bind(parameter, std::as_bytes(std::span(value.text.data(), value.text.size())));
-    default:
-      return statement.bind(parameter, value.integer);
   }
 }
 
@@ -157,7 +144,7 @@ void RowMover::read(std::string_view name, const Value& after, std::int32_t limi
   const MovingTable& table = storage_sql::table_of(tables_, name);
   RawStatement statement(raw_, select_text(table, after.kind == Kind::null));
   statement.bind(1, static_cast<std::int64_t>(limit));
-  if (after.kind != Kind::null) { bind(statement, 2, after); }
+  if (after.kind != Kind::null) { bind_value(statement, 2, after); }
   std::vector<Value> row(table.columns.size());
   while (statement.step()) {
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -229,9 +216,9 @@ void RowMover::write(std::string_view name, std::span<const std::string_view> co
     for (std::size_t i = 0; i < row.size(); ++i) {
       row[i] = rows[at + places[i]];
       storage_sql::check_value(table, table.columns[i], row[i]);
-      bind(statement, ++parameter, row[i]);
+      bind_value(statement, ++parameter, row[i]);
     }
-    for (const auto& made : table.made) { bind(statement, ++parameter, made.value(row, now_ms)); }
+    for (const auto& made : table.made) { bind_value(statement, ++parameter, made.value(row, now_ms)); }
     statement.run();
   }
   transaction.commit();

@@ -11,18 +11,18 @@ namespace quarry::storage_sqlite {
 namespace {
 
 /// One moment of the database for several statements.
-class Snapshot {
+class RecordSnapshot {
  public:
-  explicit Snapshot(RawDatabase& raw) : raw_(raw) { raw_.exec(sql::kBeginRead); }
-  ~Snapshot() {
+  explicit RecordSnapshot(RawDatabase& raw) : raw_(raw) { raw_.exec(sql::kBeginRead); }
+  ~RecordSnapshot() {
     try {
       if (raw_.in_transaction()) { raw_.exec(sql::kCommit); }
     } catch (const SqliteFailure&) {
       // A read transaction has nothing to lose; the next BEGIN would report what is wrong.
     }
   }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
+  RecordSnapshot(const RecordSnapshot&) = delete;
+  RecordSnapshot& operator=(const RecordSnapshot&) = delete;
 
  private:
   RawDatabase& raw_;
@@ -52,7 +52,7 @@ void SqliteRecords::read(sdk::CallContext& ctx, bool one_moment, const Look& loo
       look(session);
       return;
     }
-    const Snapshot snapshot(connection.raw());
+    const RecordSnapshot snapshot(connection.raw());
     look(session);
   });
 }
