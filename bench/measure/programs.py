@@ -159,7 +159,7 @@ path = "{self.folder}/queue.db"
         """Milliseconds to the first answer."""
         command = [self.bench.program("quarry"), "serve", "--manifest", self.folder / "quarry.toml", "--plugin-dir",
                    self.bench.build / "plugins"]
-        self.process, ms = self.bench.first_answer_ms(self.name, command, self.port, "/ping")
+        self.process, ms = self.bench.first_answer_ms(self.name, command, self.port, "/readyz")
         return ms
 
     def stop(self):

@@ -56,8 +56,8 @@ std::string reason_of(const records::Blocked& blocked, const std::string& key, c
 
 }  // namespace
 
-std::vector<std::string> why_blocked(const records::Blocklist& blocklist,
-                                     const std::vector<search::Release>& releases) {
+sdk::Result<std::vector<std::string>> why_blocked(const records::Blocklist& blocklist,
+                                                  const std::vector<search::Release>& releases) {
   std::vector<std::string> keys;
   std::vector<std::string> asked;
   std::vector<std::string> infohashes;
@@ -68,10 +68,11 @@ std::vector<std::string> why_blocked(const records::Blocklist& blocklist,
     if (!release.infohash_v1.empty()) { infohashes.push_back(release.infohash_v1); }
   }
   const auto blocked = blocklist.lookup(asked, infohashes);
+  // Without it nobody knows what is good: that is no search without results, but one to be repeated.
+  if (!blocked) { return blocked.error(); }
   std::vector<std::string> reasons(releases.size());
   for (std::size_t i = 0; i < releases.size(); ++i) {
-    reasons[i] = blocked ? reason_of(*blocked, keys[i], releases[i].infohash_v1)
-                         : "the blocklist cannot be read now: " + blocked.error().text;
+    reasons[i] = reason_of(*blocked, keys[i], releases[i].infohash_v1);
   }
   return reasons;
 }

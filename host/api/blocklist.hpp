@@ -13,8 +13,8 @@ namespace quarry::api {
 
 /// For each release why it may not be taken by itself; empty: it may. A release is met again by its place at its
 /// indexer, or anywhere by its hash. While the blocklist cannot be read, nothing may be taken. [thread-safe]
-[[nodiscard]] std::vector<std::string> why_blocked(const records::Blocklist& blocklist,
-                                                   const std::vector<search::Release>& releases);
+[[nodiscard]] sdk::Result<std::vector<std::string>> why_blocked(const records::Blocklist& blocklist,
+                                                                const std::vector<search::Release>& releases);
 
 /// Puts the release of a download on the blocklist. [thread-safe]
 [[nodiscard]] sdk::Done block(const records::Blocklist& blocklist, const queue::Download& download,

@@ -5,8 +5,6 @@
 #include <limits>
 
 namespace quarry::api {
-namespace {}  // namespace
-
 Page page_of(Query& query) {
   Page out;
   out.page = query.integer("page", 1, 1, records::kMostReachable);

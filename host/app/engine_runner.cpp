@@ -34,11 +34,12 @@ EngineRunner::EngineRunner(const queue::EnginePorts& ports, const queue::EngineS
 void EngineRunner::listen(sdk::QueueWakeup& wakeup, const WorkListener::Log& log) {
   listener_ = std::make_unique<WorkListener>(
       wakeup, clock_, [this] { nudge(); }, log);
-  threads_.push_back(std::make_unique<DutyThread>(clock_, [this](std::int64_t now) { return listener_->step(now); }));
+  listening_ = std::make_unique<DutyThread>(clock_, [this](std::int64_t now) { return listener_->step(now); });
 }
 
 void EngineRunner::start() {
   for (auto& thread : threads_) { thread->start(); }
+  if (listening_) { listening_->start(); }
 }
 
 void EngineRunner::nudge() {
@@ -47,6 +48,7 @@ void EngineRunner::nudge() {
 
 void EngineRunner::request_stop() {
   for (auto& thread : threads_) { thread->request_stop(); }
+  if (listening_) { listening_->request_stop(); }
 }
 
 bool EngineRunner::stop(std::int64_t deadline_ms) {
@@ -55,6 +57,7 @@ bool EngineRunner::stop(std::int64_t deadline_ms) {
   if (!std::all_of(threads_.begin(), threads_.end(), [&](auto& thread) { return thread->join_until(until); })) {
     return false;
   }
+  if (listening_ && !listening_->join_until(until)) { return false; }
   // Another host need not wait until the leases run out; without the time for it, it does.
   for (auto& reconciler : reconcilers_) {
     if (clock_.steady_ms() < until) { reconciler->give_up_duty(); }

@@ -38,6 +38,7 @@ class EngineRunner {
   std::vector<std::unique_ptr<queue::Reconciler>> reconcilers_;
   queue::Housekeeper housekeeper_;
   std::unique_ptr<WorkListener> listener_;  ///< null: the storage gives no hints
+  std::unique_ptr<DutyThread> listening_;   ///< apart from the others, which it nudges
   queue::Inspector inspector_;
   std::vector<std::unique_ptr<DutyThread>> threads_;  ///< last: ended before what they run
 };

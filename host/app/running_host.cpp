@@ -63,7 +63,6 @@ struct RunningHost::Parts {
   [[nodiscard]] StartFailure open_store();
   [[nodiscard]] sdk::Done ask_store() const;
   void build_queue();
-  [[nodiscard]] StartFailure open_records();
   [[nodiscard]] StartFailure start_http();
   [[nodiscard]] std::string choose_client() const;
 
@@ -116,6 +115,11 @@ StartFailure RunningHost::Parts::open_store() {
   ports.random = [this] { return chance(); };
   ports.log = [](sdk::LogLevel level, const std::string& text) { ops::log(level, "app", text); };
   ports.waits = [this](const std::string& why) { readiness.waits(why); };
+  if (records) {
+    ports.then = [this] { return records->open(); };
+  } else {
+    ops::log(sdk::LogLevel::warning, "app", no_records_note().message);
+  }
   const queue::QueueSettings settings = queue_settings(manifest);
   sdk::LaneSettings lane;
   lane.lane = settings.lane;
@@ -189,16 +193,6 @@ void RunningHost::Parts::build_queue() {
 }
 
 /// After open_store().
-StartFailure RunningHost::Parts::open_records() {
-  if (!records) {
-    ops::log(sdk::LogLevel::warning, "app", no_records_note().message);
-    return {};
-  }
-  const auto opened = records->open();
-  if (!opened) { return {kExitFailed, "the records in the storage cannot be opened: " + opened.error().text}; }
-  return {};
-}
-
 StartFailure RunningHost::Parts::start_http() {
   const auto key_file = manifest.data_dir / "api_key";
   const auto key = ops::load_or_create_api_key(key_file);
@@ -238,7 +232,6 @@ StartFailure RunningHost::start(const std::function<void()>& on_listening) {
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   if (on_listening) { on_listening(); }
   if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
-  if (StartFailure f = parts_->open_records(); f.exit_code != kExitOk) { return f; }
   parts_->readiness.started();
   parts_->engine->start();
   if (parts_->records) { parts_->records->start(); }

@@ -13,6 +13,7 @@ namespace quarry::app {
 namespace {
 
 constexpr std::int64_t kOpenTimeoutMs = 60'000;
+constexpr std::int64_t kLeastTryMs = 5'000;  ///< also when less time is left
 constexpr std::int64_t kFirstPauseMs = 250;
 constexpr std::int64_t kMaxPauseMs = 10'000;
 constexpr std::int64_t kRemindMs = 60'000;
@@ -77,14 +78,18 @@ class Opening {
   [[nodiscard]] std::int64_t waited_ms() const { return ports_.clock->steady_ms() - begun_ms_; }
 
   std::optional<sdk::Failure> try_once() {
-    sdk::BasicContext ctx(*ports_.clock, kOpenTimeoutMs, "start");
+    const std::int64_t left_ms = timeout_ms_ == 0 ? kOpenTimeoutMs : timeout_ms_ - waited_ms();
+    sdk::BasicContext ctx(*ports_.clock, std::clamp(left_ms, kLeastTryMs, kOpenTimeoutMs), "start");
     sdk::Status status;
     if (!opened_) {
       status = ports_.store->open(ctx);
       opened_ = status.ok();
     }
     if (opened_) { status = ports_.store->set_lane(ctx, lane_); }
-    if (status.ok()) { return std::nullopt; }
+    if (status.ok()) {
+      const sdk::Done done = ports_.then ? ports_.then() : sdk::Unit{};
+      return done ? std::nullopt : std::optional(done.error());
+    }
     return ctx.failure(status, "it gave no reason");
   }
 

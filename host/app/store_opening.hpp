@@ -7,6 +7,7 @@
 
 #include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/abi/services.hpp>
+#include <quarry/sdk/helpers/result.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -20,13 +21,14 @@ struct OpeningPorts {
   const sdk::Clock* clock = nullptr;
   std::function<void(std::int64_t ms)> pause;  ///< sleeps
   std::function<double()> random;              ///< [0, 1)
+  std::function<sdk::Done()> then = {};        ///< what else must be opened once the queue is; may be empty
   std::function<void(sdk::LogLevel, const std::string&)> log;
   std::function<void(const std::string&)> waits;  ///< before each pause: what for, one sentence
 };
 
-/// Opens the storage and sets its lane. A failure that may pass by itself is tried again after a pause that doubles
-/// from a quarter of a second to ten seconds, each between half and all of that, until `timeout_ms` are over; 0: one
-/// try. A new reason is logged at once, the same one every minute.
+/// Opens the storage, sets its lane and opens what comes after it. A failure that may pass by itself is tried again
+/// after a pause that doubles from a quarter of a second to ten seconds, each between half and all of that, until
+/// `timeout_ms` are over; 0: one try. A new reason is logged at once, the same one every minute.
 [[nodiscard]] StartFailure open_storage(const OpeningPorts& ports, const sdk::LaneSettings& lane,
                                         std::int64_t timeout_ms);
 

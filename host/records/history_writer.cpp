@@ -3,6 +3,7 @@
 
 #include "records/collections.hpp"
 
+#include <quarry/sdk/helpers/json.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
 
 #include <algorithm>
@@ -75,7 +76,7 @@ sdk::Result<HistoryWriter::Page> HistoryWriter::read_page() const {
     ++read;
     page.last = event.sequence;
     if (const auto what = meaning_of(event)) {
-      page.events.push_back({event.sequence, event.download_id, event.at_ms, *what, std::string(event.reason),
+      page.events.push_back({event.sequence, event.download_id, event.at_ms, *what, sdk::repaired_text(event.reason),
                              event.actor == sdk::Actor::worker});
     }
   });
@@ -92,12 +93,13 @@ sdk::Result<std::optional<HistoryWriter::Row>> HistoryWriter::read_row(std::int6
   std::optional<Row> out;
   auto sink = sdk::download_sink([&](const sdk::DownloadView& view) {
     Row& row = out.emplace();
-    row.title = view.title;
-    row.release_key = view.release_key;
-    row.indexer = view.indexer;
-    row.client = view.client;
-    row.infohash = view.infohash_v1.empty() ? view.infohash_v2 : view.infohash_v1;
-    row.error = view.error;
+    // One damaged text must not hold up the history of all others.
+    row.title = sdk::repaired_text(view.title);
+    row.release_key = sdk::repaired_text(view.release_key);
+    row.indexer = sdk::repaired_text(view.indexer);
+    row.client = sdk::repaired_text(view.client);
+    row.infohash = sdk::repaired_text(view.infohash_v1.empty() ? view.infohash_v2 : view.infohash_v1);
+    row.error = sdk::repaired_text(view.error);
     row.movie_id = view.movie_id;
     row.size_bytes = std::max<std::int64_t>(0, view.size_bytes);
     const bool can_be_met = !view.guid.empty() || !row.infohash.empty();

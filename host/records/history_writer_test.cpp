@@ -256,6 +256,17 @@ TEST_F(HistoryWriterTest, AFilmThatNeverWasIsLeftOut) {
   EXPECT_EQ(history().front().movie_id, 0);
 }
 
+TEST_F(HistoryWriterTest, ADamagedTextHoldsNothingUp) {
+  using namespace std::string_view_literals;
+  fail(enqueue("a\xFF"), sdk::Code::not_found, "it said \xC3 and \0 and ended"sv);
+  static_cast<void>(step(host));
+  EXPECT_EQ(told(), "grabbed 1, failed 1");
+  EXPECT_EQ(history().at(1).release_key, "a\uFFFD");
+  EXPECT_EQ(history().at(1).reason, "it said \uFFFD and \uFFFD and ended");
+  EXPECT_EQ(blocked(), 1);
+  EXPECT_TRUE(host.log.empty());
+}
+
 TEST_F(HistoryWriterTest, WhatCannotBeDownloadedIsBlocked) {
   const std::int64_t film = make(wish("Alien", 1979)).id;
   fail(enqueue("guid:site:17", film), sdk::Code::not_found, "the site answered 404: the .torrent is gone");

@@ -4,6 +4,8 @@
 #include "records/collections.hpp"
 #include "records/settings.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
+
 #include <string>
 
 namespace quarry::records {
@@ -30,7 +32,8 @@ sdk::Done change_schema(const RecordClient& client, std::span<const Migration> w
     return sdk::failure(sdk::Code::conflict,
                         "the records in the storage are those of a newer Quarry: they have version " +
                             std::to_string(held) + ", and this one knows " + std::to_string(newest) +
-                            "; start the newer one, or restore a backup");
+                            "; start the newer one, or restore a backup",
+                        static_cast<std::int32_t>(sdk::OpenFault::newer));
   }
   for (std::int64_t number = held + 1; done && number <= newest; ++number) {
     const Migration& migration = wanted[static_cast<std::size_t>(number - 1)];

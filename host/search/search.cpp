@@ -256,7 +256,11 @@ sdk::Result<Answer> Search::search(const Query& query, std::int64_t timeout_ms, 
     const Wish wish = wish_of(query);
     for (Release& release : answer.releases) { score(release, wish, *scorer, *ports_.clock, end, request_id); }
   }
-  if (ports_.blocked) { reject_blocked(answer.releases, ports_.blocked(answer.releases)); }
+  if (ports_.blocked) {
+    const auto reasons = ports_.blocked(answer.releases);
+    if (!reasons) { return reasons.error(); }
+    reject_blocked(answer.releases, *reasons);
+  }
   std::sort(answer.releases.begin(), answer.releases.end(), better);
   const auto most = static_cast<std::size_t>(std::clamp(query.limit, 1, kMostFromOneIndexer));
   if (answer.releases.size() > most) { answer.releases.resize(most); }

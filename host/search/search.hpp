@@ -52,8 +52,9 @@ struct NamedIndexer {
 struct Ports {
   std::function<std::vector<NamedIndexer>()> indexers;
   std::function<sdk::Scorer*()> scorer;  ///< null: every release scores 0 with threshold 0
-  /// For each release why it may not be taken by itself; empty: it may. Null: there is no blocklist. Does not throw.
-  std::function<std::vector<std::string>(const std::vector<Release>&)> blocked;
+  /// For each release why it may not be taken by itself; empty: it may. A failure is the search's. Null: there is no
+  /// blocklist. Does not throw.
+  std::function<sdk::Result<std::vector<std::string>>(const std::vector<Release>&)> blocked;
   const sdk::Clock* clock = nullptr;
   /// Runs all jobs, in any order and on any threads, and returns when the last has ended. No job throws.
   std::function<void(std::vector<std::function<void()>>&)> run_all;

@@ -188,6 +188,16 @@ TEST_F(SearchTest, WhatIsBlockedIsRejectedWithTheReasonAndComesLast) {
   EXPECT_EQ(asked, 1) << "for all of them at once";
 }
 
+TEST_F(SearchTest, WithoutItsBlocklistItFailsAndPromisesNothing) {
+  ports_.blocked = [](const std::vector<Release>&) -> sdk::Result<std::vector<std::string>> {
+    return sdk::failure(sdk::Code::unavailable, "the storage is down");
+  };
+  one_.rows = {{"a", "Good", 20}};
+  const auto answer = search().search(term("Matrix"), kTimeoutMs);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().status.code, sdk::Code::unavailable);
+}
+
 TEST_F(SearchTest, ReadsTheNameOnceForTheScorer) {
   one_.rows = {{"a", "The.Matrix.1999.1080p.BluRay.x264-GRP"}};
   const Answer answer = found();

@@ -19,20 +19,22 @@ class Listener final : public sdk::QueueWakeup {
   /// Connects when it is first asked to wait.
   explicit Listener(const sdk::Config& config);
 
-  /// The first call on each connection, and one after ten minutes of silence, tries whether a notice that another
-  /// connection sends arrives.
+  /// Now and then another connection sends a notice; a call in which it arrives, or in which it is overdue, says so.
   sdk::Status wait(sdk::CallContext& ctx, sdk::Wakeup& out) noexcept override;
 
  private:
+  using Moment = std::chrono::steady_clock::time_point;
   struct Line {
     explicit Line(const std::string& words);
     Session session;
     Notices notices;
-    std::chrono::steady_clock::time_point heard = std::chrono::steady_clock::now();
+    std::string token;  ///< of the notice to itself that is under way; empty: none
+    Moment sent;
+    Moment heard;  ///< the last notice
   };
-  /// Sends a notice over a connection of its own and waits for it. True: it came.
-  [[nodiscard]] bool hears_itself(sdk::CallContext& ctx, sdk::Wakeup& out);
-  void listen(sdk::CallContext& ctx, sdk::Wakeup& out);
+  void send_to_itself();
+  /// Waits for a notice to come, or for one to be missed.
+  void listen(const sdk::CallContext& ctx, sdk::Wakeup& out);
 
   const std::string words_;
   const std::string place_;

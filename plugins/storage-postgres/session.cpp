@@ -4,6 +4,7 @@
 #include "raw_rows.hpp"
 #include "statements.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
 #include <quarry/sdk/helpers/barrier.hpp>
 
 #include <soci/postgresql/soci-postgresql.h>
@@ -42,8 +43,9 @@ Session::Session(const std::string& words, Access access) try : session_(soci::p
   raw_.exec(sql::kSession);
   raw_.exec(access == Access::writer ? sql::kWriterSession : sql::kReaderSession);
   if (access == Access::writer && !try_lock(session_, kShareStorage)) {
-    throw sdk::Error(sdk::Code::unavailable,
-                     "the storage is being migrated or copied by `quarry storage`; wait until that is done");
+    throw sdk::Error(
+        {sdk::Code::unavailable, sdk::kRetryable, 0, static_cast<std::int32_t>(sdk::OpenFault::unreachable)},
+        "the storage is being migrated or copied by `quarry storage`; wait until that is done");
   }
 } catch (const soci::soci_error& error) {
   // Only what a server says has two blanks behind its first word; libpq has no state for its own sentences.

@@ -104,18 +104,18 @@ class InputCheck : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, InputC
   const char* reason_ = nullptr;
 };
 
-std::string repaired_utf8(std::string_view text) {
+}  // namespace
+
+std::string repaired_text(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 8);
   while (!text.empty()) {
-    const std::size_t n = utf8_length(text);
+    const std::size_t n = text.front() == '\0' ? 0 : utf8_length(text);
     out += n == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, n);
     text.remove_prefix(n == 0 ? 1 : n);
   }
   return out;
 }
-
-}  // namespace
 
 bool Json::is_null() const noexcept { return present() && as_value(value_).IsNull(); }
 bool Json::is_object() const noexcept { return present() && as_value(value_).IsObject(); }
@@ -230,7 +230,7 @@ struct JsonWriter::Impl {
     using rapidjson::Writer<rapidjson::StringBuffer>::Writer;
     void text(std::string_view text) {
       if (!is_plain(text)) {
-        const std::string sound = is_valid_utf8(text) ? std::string() : repaired_utf8(text);
+        const std::string sound = is_valid_utf8(text) ? std::string() : repaired_text(text);
         const std::string_view shown = sound.empty() ? text : std::string_view(sound);
         String(shown.data(), static_cast<rapidjson::SizeType>(shown.size()));
         return;

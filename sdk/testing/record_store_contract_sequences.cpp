@@ -286,11 +286,14 @@ TEST_P(RecordStoreContract, RandomSequencesBehaveAsTheModel) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const std::unique_ptr<RecordStoreUnderTest> fresh = GetParam().make();
     RecordComparison comparison(*fresh, seed);
+    GetParam().on_sequence(seed);
+    RecordProperty("seeds", std::to_string(first) + "-" + std::to_string(seed));
     std::ostringstream told;
     for (int i = 0; i < kCommands && !HasFailure(); ++i) {
       told << "\n  " << i << ": " << comparison.step();
       if (i % 5 == 4 || i + 1 == kCommands) { comparison.compare_everything(); }
     }
+    if (HasFailure()) { RecordProperty("failed_seed", std::to_string(seed)); }
     ASSERT_FALSE(HasFailure()) << "seed " << seed << "; replay with QUARRY_CONTRACT_SEED=" << seed << told.str();
   }
 }

@@ -203,7 +203,7 @@ def check(root):
 def compile_alone(root, header):
     """The compiler's complaint about a file that includes nothing but this header, or None."""
     command = [os.environ.get("CXX", "g++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic",
-               "-I", "sdk/include", "-I", "host", "-I", "plugins", "-I", ".", "-x", "c++", "-include", header, "/dev/null"]
+               "-I", "sdk/include", "-I", "host", "-I", "plugins", "-I", ".", "-isystem", "/usr/include/postgresql", "-x", "c++", "-include", header, "/dev/null"]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     return result.stderr.strip() if result.returncode != 0 or result.stderr else None
 

@@ -13,6 +13,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct StorageMaker {
   std::function<std::unique_ptr<StorageUnderTest>()> make;
   std::function<std::string()> missing = [] { return std::string(); };
 };
+
+/// For GoogleTest, which would print the bytes.
+inline void PrintTo(const StorageMaker& maker, std::ostream* out) { *out << maker.name; }
 
 struct OwnedValue {
   Value value;

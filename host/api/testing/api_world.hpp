@@ -242,8 +242,9 @@ class ApiWorld {
       return named;
     };
     out.scorer = [this] { return &scorer; };
-    out.blocked = [this](const std::vector<search::Release>& releases) {
-      return services.records == nullptr ? std::vector<std::string>() : why_blocked(records.blocklist(), releases);
+    out.blocked = [this](const std::vector<search::Release>& releases) -> sdk::Result<std::vector<std::string>> {
+      if (services.records == nullptr) { return std::vector<std::string>(); }
+      return why_blocked(records.blocklist(), releases);
     };
     out.clock = &clock;
     out.run_all = [](std::vector<std::function<void()>>& jobs) {

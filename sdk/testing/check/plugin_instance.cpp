@@ -107,4 +107,14 @@ std::string secret_of_config() {
   return {};
 }
 
+void follow_clock(testing::ManualClock& clock) {
+  if (settings().clock.empty()) { return; }
+  const auto set = [](std::int64_t wall_ms) {
+    ::setenv("QUARRY_CLOCK_MS", std::to_string(wall_ms).c_str(), 1);
+    static_cast<void>(run_command("--clock", settings().clock));
+  };
+  set(clock.wall_ms());
+  clock.on_move(set);
+}
+
 }  // namespace quarry::sdk::check

@@ -5,6 +5,7 @@
 #include "settings.hpp"
 
 #include <quarry/sdk/abi/plugin.hpp>
+#include <quarry/sdk/testing/fake_host.hpp>
 
 #include <filesystem>
 #include <stdexcept>
@@ -58,5 +59,7 @@ class PluginInstance {
 /// Runs a command of the author by the shell and answers what it printed. Throws std::runtime_error when it fails;
 /// the sentence names the option it came by, not the command, which may hold a password.
 std::string run_command(std::string_view option, const std::string& command);
+/// With --clock: from now on the store's clock is set to what `clock` shows, whenever that moves.
+void follow_clock(testing::ManualClock& clock);
 
 }  // namespace quarry::sdk::check

@@ -95,6 +95,8 @@ TestOutcome outcome_of(const std::string& name, const ChildAnswer& answer) {
   return out;
 }
 
+constexpr char kNeedsClock[] = "compares times: give --clock COMMAND, which sets the store's clock";
+
 bool has(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -183,7 +185,9 @@ SuiteOutcome run_suite(const Suite& suite, const std::function<void(const TestOu
   out.problem = first_look(suite);
   if (!out.problem.empty()) { return out; }
   for (const std::string& name : names) {
-    if (!suite.alone.empty() && !has(suite.alone, name)) {
+    if (suite.needs_clock && settings().own_clock) {
+      out.tests.push_back({name, TestEnd::left_out, kNeedsClock, {}, {}});
+    } else if (!suite.alone.empty() && !has(suite.alone, name)) {
       out.tests.push_back({name, TestEnd::left_out, std::string(suite.needs), {}, {}});
     } else {
       const std::string full_name = std::string(suite.tests) + '.' + name + kParameter;

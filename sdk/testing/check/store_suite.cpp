@@ -6,26 +6,17 @@
 
 #include <quarry/sdk/testing/queue_store_contract.hpp>
 
-#include <cstdlib>
-
 namespace quarry::sdk::check {
 namespace {
 
 using testing::StoreUnderTest;
 
-void set_clock(std::int64_t wall_ms) {
-  ::setenv("QUARRY_CLOCK_MS", std::to_string(wall_ms).c_str(), 1);
-  static_cast<void>(run_command("--clock", settings().clock));
-}
-
 class PluginStore final : public StoreUnderTest {
  public:
   PluginStore() {
     open();
-    if (settings().clock.empty()) { return; }
     // After open(), which may have made what the command changes.
-    set_clock(host_.clock.wall_ms());
-    host_.clock.on_move(set_clock);
+    follow_clock(host_.clock);
   }
 
   QueueStore& store() override { return *store_; }

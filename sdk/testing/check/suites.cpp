@@ -5,7 +5,8 @@ namespace quarry::sdk::check {
 
 const std::vector<Suite>& suites() {
   static const std::vector<Suite> kAll = {
-      {"quarry.queue_store/1", "Plugin/QueueStoreContract", {}, {}, look_at_store},
+      {"quarry.queue_store/1", "Plugin/QueueStoreContract", {}, {}, false, look_at_store},
+      {"quarry.record_store/1", "Plugin/RecordStoreContract", {}, {}, true},
       {"quarry.scorer/1", "Plugin/ScorerContract"},
       {"quarry.download_client/1",
        "Plugin/DownloadClientContract",

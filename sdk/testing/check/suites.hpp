@@ -16,6 +16,8 @@ struct Suite {
   std::vector<std::string_view> alone = {};
   /// Why the others are left out, and where they can be run.
   std::string_view needs = {};
+  /// The clock of the store must follow the host's, or be set by --clock.
+  bool needs_clock = false;
   /// Runs in a child before the tests. Answers what makes them pointless, or "".
   std::string (*first_look)() = nullptr;
 };

@@ -28,7 +28,8 @@ class ContractCheckOfAServer : public testing::Test {
 
 TEST_F(ContractCheckOfAServer, ItsClockIsMovedByACommand) {
   ::setenv("QUARRY_CONTRACT_SEQUENCES", "1", 1);
-  const CheckRun run = quarry_check(kStore + " --only 'Lease|Fence|Random' --clock '" + kScripts + "/clock.sh' --json");
+  const CheckRun run =
+      quarry_check(kStore + " --only '^queue_store.*(Lease|Fence|Random)' --clock '" + kScripts + "/clock.sh' --json");
   EXPECT_EQ(run.exit_code, 0) << run.text;
   const Ends ends = ends_of(run);
   EXPECT_EQ(ends.left_out, 0);
@@ -37,13 +38,23 @@ TEST_F(ContractCheckOfAServer, ItsClockIsMovedByACommand) {
 }
 
 TEST_F(ContractCheckOfAServer, WithItsOwnClockTheTestsOfTimeAreLeftOut) {
-  const CheckRun run = quarry_check(kStore + " --only 'Lease|Fence|Random' --own-clock --json");
+  const CheckRun run = quarry_check(kStore + " --only '^queue_store.*(Lease|Fence|Random)' --own-clock --json");
   EXPECT_EQ(run.exit_code, 0) << run.text;
   const Ends ends = ends_of(run);
   EXPECT_EQ(ends.end.at("TransitionIsFenced"), "passed");
   EXPECT_EQ(ends.end.at("ClaimGivesALease"), "left_out");
   EXPECT_EQ(ends.text.at("ClaimGivesALease"), "the store's clock cannot be moved");
   EXPECT_EQ(ends.end.at("RandomSequencesBehaveAsTheModel"), "left_out");
+}
+
+TEST_F(ContractCheckOfAServer, ItsRecordsAreCheckedWithSeveralHosts) {
+  ::setenv("QUARRY_CONTRACT_SEQUENCES", "1", 1);
+  const CheckRun run = quarry_check(kStore + " --only '^record_store.*(Hosts|Unique|Random)' --clock '" + kScripts +
+                                    "/clock.sh' --json");
+  EXPECT_EQ(run.exit_code, 0) << run.text;
+  const Ends ends = ends_of(run);
+  EXPECT_EQ(ends.end.at("SeveralHostsWorkOnTheSameRecords"), "passed");
+  EXPECT_EQ(ends.end.at("RandomSequencesBehaveAsTheModel"), "passed");
 }
 
 TEST_F(ContractCheckOfAServer, ThatItHasItsOwnClockMustBeSaid) {

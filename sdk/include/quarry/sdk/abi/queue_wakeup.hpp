@@ -12,8 +12,8 @@ namespace quarry::sdk {
 struct Wakeup {
   std::uint32_t struct_size = sizeof(Wakeup);
   std::int32_t woken = 0;  ///< 1: look now; 0: the caller's time was over
-  /// 1: a hint sent by this very call came back; -1: it did not (a connection pooler between that hands on no
-  /// notifications?), so nothing will ever wake this caller; 0: not tried in this call.
+  /// The store tries from time to time whether a hint to itself arrives. 1: one did; -1: one did not (a connection
+  /// pooler between that hands on no notifications?), so nothing will wake this caller; 0: nothing was learnt.
   std::int32_t hears = 0;
   std::int32_t reserved = 0;
 };

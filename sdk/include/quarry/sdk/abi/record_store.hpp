@@ -217,8 +217,9 @@ struct SchemaStep {
 struct RecordStore {
   static constexpr std::string_view kId = "quarry.record_store/1";
 
-  /// Opens the storage, brings the store's own tables up to date. Called once, before anything else; where the
-  /// instance is a queue_store too, after that one's open(). Fails as that one does.
+  /// Opens the storage, brings the store's own tables up to date. Called before anything else; where the instance is a
+  /// queue_store too, after that one's open(). May be called again until declare() has succeeded. Fails as that one
+  /// does.
   virtual Status open(CallContext& ctx) noexcept = 0;
 
   /// Tells the store what this process works with: called once after open(), with all collections; until then every

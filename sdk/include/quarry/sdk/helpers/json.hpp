@@ -111,6 +111,8 @@ class JsonWriter {
 
 /// NUL is valid; overlong forms, surrogates and what is above U+10FFFF are not.
 [[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+/// `text` as every store and reader takes it: what is no UTF-8, and NUL, becomes U+FFFD.
+[[nodiscard]] std::string repaired_text(std::string_view text);
 
 /// Checks `text` against a JSON Schema (draft 4). The failure names the place as a JSON pointer, the
 /// keyword and what is expected, never the value found, since it may be a secret.

@@ -46,6 +46,9 @@ struct RecordStoreFactory {
   /// Why the store cannot be tested here ("PostgreSQL is not installed"): the tests are skipped. Empty: it can.
   std::function<std::string()> missing = [] { return std::string(); };
 
+  /// Told of each random sequence before it runs: it may end the process.
+  std::function<void(std::uint64_t seed)> on_sequence = [](std::uint64_t) {};
+
   /// For GoogleTest, which would print the bytes.
   friend void PrintTo(const RecordStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 };
