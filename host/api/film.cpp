@@ -4,12 +4,8 @@
 #include "api/errors.hpp"
 #include "records/records.hpp"
 
-#include <limits>
-
 namespace quarry::api {
 namespace {
-
-constexpr std::int64_t kMaxTmdb = 2'000'000'000;
 
 /// In an object, or in the body itself.
 void read_ids(Body& body, sdk::Json object, records::MovieWish& movie) {

@@ -11,6 +11,9 @@
 
 namespace quarry::api {
 
+/// No film has a greater number at TMDb.
+inline constexpr std::int64_t kMaxTmdb = 2'000'000'000;
+
 /// What a body says of the film.
 struct FilmWish {
   std::int64_t movie_id = 0;  ///< when it is not 0, the rest does not count

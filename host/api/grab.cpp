@@ -4,8 +4,6 @@
 #include "api/params.hpp"
 #include "api/resources.hpp"
 
-#include <limits>
-
 namespace quarry::api {
 namespace {
 

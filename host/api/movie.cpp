@@ -10,8 +10,6 @@
 namespace quarry::api {
 namespace {
 
-constexpr std::int64_t kMaxTmdb = 2'000'000'000;
-
 void write_movie(sdk::JsonWriter& w, const records::Movie& movie) {
   w.begin_object().member("id", movie.id).member("title", movie.title);
   add_text(w, "cleanTitle", movie.clean_title);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "records/collections.hpp"
 
+#include "records/history.hpp"
+
 #include <array>
 
 namespace quarry::records {
@@ -58,8 +60,6 @@ constexpr std::array kMovieFields = {
 constexpr std::array<std::int32_t, 2> kMovieByTitle = {movies::kCleanTitle, movies::kYear};
 constexpr std::array kMovieIndexes = {index("by_title", kMovieByTitle)};
 
-constexpr std::array<std::string_view, 6> kEventTypes = {"grabbed",   "completed", "failed",
-                                                         "cancelled", "blocked",   "retried"};
 constexpr std::array kHistoryFields = {
     integer_field("event_sequence", kRequired | kUnique),
     integer_field("download_id", kRequired | kIndexed),
@@ -70,7 +70,7 @@ constexpr std::array kHistoryFields = {
     text_field("indexer"),
     text_field("client"),
     integer_field("size_bytes"),
-    one_of("event_type", kRequired, kEventTypes),
+    one_of("event_type", kRequired, kHistoryWords),
     integer_field("at_ms", kRequired | kIndexed),
     text_field("reason"),
 };

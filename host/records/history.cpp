@@ -5,13 +5,9 @@
 #include "records/values.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace quarry::records {
 namespace {
-
-constexpr std::array<std::string_view, kHistoryEvents> kWords = {"grabbed",   "completed", "failed",
-                                                                 "cancelled", "blocked",   "retried"};
 
 HistoryEntry history_entry_of(const sdk::RecordView& record) {
   HistoryEntry out;
@@ -27,8 +23,8 @@ HistoryEntry history_entry_of(const sdk::RecordView& record) {
   out.reason = text_at(record, history::kReason);
   out.size_bytes = integer_at(record, history::kSizeBytes);
   out.at_ms = integer_at(record, history::kAt);
-  const auto* const word = std::find(kWords.begin(), kWords.end(), text_at(record, history::kEventType));
-  if (word != kWords.end()) { out.event = static_cast<HistoryEvent>(word - kWords.begin()); }
+  const auto* const word = std::find(kHistoryWords.begin(), kHistoryWords.end(), text_at(record, history::kEventType));
+  if (word != kHistoryWords.end()) { out.event = static_cast<HistoryEvent>(word - kHistoryWords.begin()); }
   return out;
 }
 
@@ -57,7 +53,7 @@ class Where {
 
 std::string_view to_string(HistoryEvent event) noexcept {
   const auto i = static_cast<std::size_t>(event);
-  return i < kWords.size() ? kWords[i] : kWords[0];
+  return i < kHistoryWords.size() ? kHistoryWords[i] : kHistoryWords[0];
 }
 
 std::vector<sdk::Assignment> assignments_of(const HistoryEntry& entry) {

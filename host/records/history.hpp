@@ -4,6 +4,7 @@
 
 #include "records/record_client.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ enum class HistoryEvent : std::int32_t {
   retried = 5,  ///< by a person
 };
 inline constexpr int kHistoryEvents = 6;
+/// As they are kept and shown, by their numbers.
+inline constexpr std::array<std::string_view, kHistoryEvents> kHistoryWords = {"grabbed",   "completed", "failed",
+                                                                               "cancelled", "blocked",   "retried"};
 /// "grabbed"
 [[nodiscard]] std::string_view to_string(HistoryEvent event) noexcept;
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "row_mover.hpp"
 
-#include "record_session.hpp"
-
 #include "copy_statements.hpp"
 #include "looker.hpp"
 #include "record_session.hpp"
