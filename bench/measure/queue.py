@@ -58,7 +58,7 @@ class Queue:
 
     def prepare(self, rows):
         """At least so many rows wait, and what was done before costs nothing now."""
-        waiting = int(self.server.value("SELECT count(*) FROM download WHERE ready = 1", self.name))
+        waiting = int(self.server.value("SELECT count(*) FROM download_state WHERE ready = 1", self.name))
         if waiting < rows:
             made = self.run(OURS, "fill", rows - waiting, 1, BATCH, seconds=FILL_SECONDS)
             if made["count"] != rows - waiting:
@@ -69,8 +69,8 @@ class Queue:
         """So many more rows that ended, as if they had been finished long ago."""
         self.prepare(rows)
         self.server.query(f"""
-            WITH ended AS (UPDATE download SET state = 7, status = 6, ready = 0, ended_at_ms = 1, version = 2 WHERE id IN (
-              SELECT id FROM download WHERE ready = 1 ORDER BY id LIMIT {rows}) RETURNING id)
+            WITH ended AS (UPDATE download_state SET state = 7, status = 6, ready = 0, ended_at_ms = 1, version = 2 WHERE id IN (
+              SELECT id FROM download_state WHERE ready = 1 ORDER BY id LIMIT {rows}) RETURNING id)
             INSERT INTO status_count AS c (shard, state, status, n)
               SELECT 0, k.state, k.status, k.sign * count(*) FROM ended, (VALUES (0, 0, -1), (7, 6, 1)) AS k (state, status, sign)
               GROUP BY k.state, k.status, k.sign ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n""",

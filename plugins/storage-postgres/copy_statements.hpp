@@ -28,7 +28,7 @@ inline constexpr char kDropCopySource[] = "DROP TABLE copy_source; DROP TABLE co
 
 inline constexpr char kRecount[] =
     "DELETE FROM status_count; INSERT INTO status_count (shard, state, status, n) SELECT 0, state, status, count(*) "
-    "FROM download GROUP BY state, status";
+    "FROM download_state GROUP BY state, status";
 
 /// The sequence that gives table $1 its column $2; null: none.
 inline constexpr char kSequence[] = "SELECT pg_get_serial_sequence($1, $2)";

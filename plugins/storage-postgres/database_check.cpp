@@ -29,9 +29,14 @@ std::vector<QueueCheck> own_checks() {
        "SELECT cast(tgname AS text) FROM pg_trigger WHERE tgenabled = 'D' AND to_regclass('copy_source') IS NULL AND "
        "tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = cast(current_schema() AS regnamespace)) ORDER BY 1"},
       {true, "download", "what the API shows of it contradicts its state; copy the storage to make it anew",
-       "SELECT cast(id AS text) FROM download WHERE status <> public_status(state, flags) ORDER BY id"},
+       "SELECT cast(id AS text) FROM download_state WHERE status <> public_status(state, flags) ORDER BY id"},
+      {true, "download", "has only one of its two rows, in download_state and download_origin; restore a backup",
+       "SELECT cast(coalesce(s.id, o.id) AS text) FROM download_state AS s FULL JOIN download_origin AS o ON o.id = "
+       "s.id "
+       "WHERE s.id IS NULL OR o.id IS NULL OR s.claim_rank <> o.rank ORDER BY 1"},
       {true, "sequence", gives_again,
-       "SELECT 'download_id_seq' WHERE (SELECT max(id) FROM download) > (SELECT last_value FROM download_id_seq)"},
+       "SELECT 'download_id_seq' WHERE (SELECT max(id) FROM download_state) > (SELECT last_value FROM "
+       "download_id_seq)"},
       {true, "sequence", gives_again,
        "SELECT 'event_sequence_seq' WHERE (SELECT max(sequence) FROM event) > (SELECT last_value FROM "
        "event_sequence_seq)"},

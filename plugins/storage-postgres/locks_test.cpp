@@ -107,7 +107,7 @@ TEST_F(Locks, AClaimWaitsForAnotherClaimOfItsLane) {
 
 TEST_F(Locks, ARescuePassesByARowThatAnotherHostIsChanging) {
   ASSERT_EQ(claim(kLongMs).size(), 1U);
-  TestDatabase::get().run("UPDATE download SET lease_until_ms = 1 WHERE state = 1");
+  TestDatabase::get().run("UPDATE download_state SET lease_until_ms = 1 WHERE state = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   EXPECT_TRUE(rescue(kLongMs).empty());
   EXPECT_FALSE(failed_);
@@ -140,11 +140,14 @@ TEST_F(Locks, OneLiveRowHoldsAReleaseAndAHash) {
   const auto insert = [](const std::string& command, const std::string& key, const std::string& v1,
                          const std::string& v2) {
     TestDatabase::get().run(
-        "INSERT INTO download (state, status, flags, ready, rank, due_at_ms, enqueued_at_ms, updated_at_ms, "
-        "max_retries, priority, movie_id, size_bytes, lane, last_command, created_by, release_key, infohash_v1, "
-        "infohash_v2, category, title, indexer, guid, download_url, magnet) VALUES (0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, "
-        "0, 'x', 'x', '" +
-        command + "', '" + key + "', '" + v1 + "', '" + v2 + "', '', '', '', '', '', '')");
+        "WITH made AS (INSERT INTO download_state (state, status, flags, ready, claim_rank, due_at_ms, updated_at_ms, "
+        "size_bytes, lane, last_command, release_key, infohash_v1, infohash_v2) VALUES (0, 0, 0, 1, 0, 0, 0, 0, 'x', "
+        "'x', '" +
+        key + "', '" + v1 + "', '" + v2 +
+        "') RETURNING id) "
+        "INSERT INTO download_origin (id, rank, enqueued_at_ms, movie_id, max_retries, priority, created_by, category, "
+        "title, indexer, guid, download_url, magnet) SELECT id, 0, 0, 0, 3, 0, '" +
+        command + "', '', '', '', '', '', '' FROM made");
   };
   insert("c1", "release", "hash-1", "hash-2");
   EXPECT_ANY_THROW(insert("c2", "release", "", ""));

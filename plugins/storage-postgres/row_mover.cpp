@@ -35,6 +35,33 @@ std::vector<MovingTable> tables_here(const storage_sql::Catalog& catalog) {
   return tables;
 }
 
+/// A table of the database, with columns of a moving table: their names, and their places among its columns, behind
+/// which those that are made follow.
+struct Part {
+  std::string table;
+  std::vector<std::pair<std::string, std::size_t>> columns;
+};
+
+/// What enqueue was told of a download, and edits of it, is in a table of its own.
+bool is_of_origin(std::string_view column) {
+  constexpr std::array<std::string_view, 12> kOfOrigin = {"rank",     "enqueued_at_ms", "movie_id",     "max_retries",
+                                                          "priority", "created_by",     "category",     "title",
+                                                          "indexer",  "guid",           "download_url", "magnet"};
+  return std::find(kOfOrigin.begin(), kOfOrigin.end(), column) != kOfOrigin.end();
+}
+
+std::vector<Part> parts_of(const MovingTable& table) {
+  std::vector<std::pair<std::string, std::size_t>> all;
+  for (const MovingColumn& column : table.columns) { all.emplace_back(column.column, all.size()); }
+  for (const auto& made : table.made) { all.emplace_back(made.name, all.size()); }
+  if (table.name != "download") { return {{table.table, std::move(all)}}; }
+  Part state{"download_state", {}};
+  Part origin{"download_origin", {all.front()}};
+  for (const auto& column : all) { (is_of_origin(column.first) ? origin : state).columns.push_back(column); }
+  state.columns.emplace_back("claim_rank", static_cast<std::size_t>(table.place_of("rank")));
+  return {std::move(state), std::move(origin)};
+}
+
 std::string key_of(const MovingTable& table) {
   const MovingColumn& key = table.columns.front();
   return key.kind == Kind::text ? key.column + " COLLATE \"C\"" : key.column;
@@ -58,11 +85,18 @@ std::string select_text(const MovingTable& table, bool from_start) {
          kPageBytes + " ORDER BY " + key;
 }
 
-std::string copy_text(const MovingTable& table) {
+std::string copy_text(const Part& part) {
   std::string names;
-  for (const MovingColumn& column : table.columns) { names += (names.empty() ? "" : ", ") + column.column; }
-  for (const auto& made : table.made) { names += ", " + made.name; }
-  return "COPY " + table.table + " (" + names + ") FROM STDIN";
+  for (const auto& [name, place] : part.columns) { names += (names.empty() ? "" : ", ") + name; }
+  return "COPY " + part.table + " (" + names + ") FROM STDIN";
+}
+
+void append_row(std::string& text, const Part& part, std::span<const Value> values) {
+  for (const auto& [name, place] : part.columns) {
+    append_copy_value(text, values[place]);
+    text += '\t';
+  }
+  text.back() = '\n';
 }
 
 /// Rolled back unless it was committed.
@@ -136,14 +170,22 @@ void RowMover::read(std::string_view name, const Value& after, std::int32_t limi
   }
 }
 
+std::vector<std::string> RowMover::names_here() const {
+  std::vector<std::string> names;
+  for (const MovingTable& table : tables_) {
+    for (Part& part : parts_of(table)) { names.push_back(std::move(part.table)); }
+  }
+  return names;
+}
+
 bool RowMover::holds_rows() {
   return std::any_of(tables_.begin(), tables_.end(), [&](const MovingTable& table) {
     return !table.settings && rows_.ask("SELECT EXISTS (SELECT 1 FROM " + table.table + ")").integer() != 0;
   });
 }
 
-void RowMover::put_off_what_follows(const MovingTable& table, const char* question) {
-  const Value name = storage_sql::text_value(table.table);
+void RowMover::put_off_what_follows(const std::string& table, const char* question) {
+  const Value name = storage_sql::text_value(table);
   const RawResult made = rows_.ask(question, {&name, 1});
   for (int i = 0; i < made.rows(); ++i) {
     const Value text = made.value(i, 0);
@@ -164,10 +206,11 @@ void RowMover::make_ready_for_rows(std::string_view source, std::int64_t record_
   read_catalog();
   raw_.exec(sql::kMakeCopySource);
   // References go first and come last: they lean on indexes.
-  for (const MovingTable& table : tables_) { put_off_what_follows(table, sql::kReferences); }
-  for (const MovingTable& table : tables_) {
+  const std::vector<std::string> tables = names_here();
+  for (const std::string& table : tables) { put_off_what_follows(table, sql::kReferences); }
+  for (const std::string& table : tables) {
     put_off_what_follows(table, sql::kIndexes);
-    raw_.exec(("ALTER TABLE " + table.table + " DISABLE TRIGGER USER").c_str());
+    raw_.exec(("ALTER TABLE " + table + " DISABLE TRIGGER USER").c_str());
   }
   const Value text = storage_sql::text_value(source);
   static_cast<void>(rows_.ask(sql::kSetCopySource, {&text, 1}));
@@ -188,22 +231,22 @@ void RowMover::write(std::string_view name, std::span<const std::string_view> co
   const std::vector<std::size_t> places = storage_sql::places_in(table, columns);
   if (!copy_unfinished(rows_)) { throw Error(Code::invalid, "no copy into the database was begun"); }
   const std::int64_t now_ms = rows_.ask("SELECT now_ms()").integer();
-  std::vector<Value> row(table.columns.size());
-  text_.clear();
+  const std::vector<Part> parts = parts_of(table);
+  texts_.resize(std::max(texts_.size(), parts.size()));
+  for (std::string& text : texts_) { text.clear(); }
+  std::vector<Value> row(table.columns.size() + table.made.size());
   for (std::size_t at = 0; at + columns.size() <= rows.size(); at += columns.size()) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      row[i] = rows[at + places[i]];
-      storage_sql::check_value(table, table.columns[i], row[i]);
-      if (i > 0) { text_ += '\t'; }
-      append_copy_value(text_, row[i]);
+    std::size_t column = 0;
+    for (; column < table.columns.size(); ++column) {
+      row[column] = rows[at + places[column]];
+      storage_sql::check_value(table, table.columns[column], row[column]);
     }
-    for (const auto& made : table.made) {
-      text_ += '\t';
-      append_copy_value(text_, made.value(row, now_ms));
-    }
-    text_ += '\n';
+    for (const auto& made : table.made) { row[column++] = made.value(row, now_ms); }
+    for (std::size_t i = 0; i < parts.size(); ++i) { append_row(texts_[i], parts[i], row); }
   }
-  rows_.copy_in(copy_text(table), text_);
+  Transaction transaction(raw_);
+  for (std::size_t i = 0; i < parts.size(); ++i) { rows_.copy_in(copy_text(parts[i]), texts_[i]); }
+  transaction.commit();
 }
 
 void RowMover::last_key(std::string_view name, sdk::RowSink& key) {
@@ -215,7 +258,8 @@ void RowMover::last_key(std::string_view name, sdk::RowSink& key) {
 }
 
 std::string RowMover::sequence_of(const MovingTable& table) {
-  const std::array<Value, 2> names = {storage_sql::text_value(table.table),
+  const std::string name = parts_of(table).front().table;
+  const std::array<Value, 2> names = {storage_sql::text_value(name),
                                       storage_sql::text_value(table.columns.front().name)};
   return rows_.ask(sql::kSequence, names).text();
 }
@@ -242,8 +286,9 @@ void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
   Transaction transaction(raw_);
   raw_.exec("SET LOCAL maintenance_work_mem = '256MB'");
   for (int i = 0; i < later.rows(); ++i) { raw_.exec(later.text(i).c_str()); }
+  const std::vector<std::string> tables = names_here();
+  for (const std::string& table : tables) { raw_.exec(("ALTER TABLE " + table + " ENABLE TRIGGER USER").c_str()); }
   for (const MovingTable& table : tables_) {
-    raw_.exec(("ALTER TABLE " + table.table + " ENABLE TRIGGER USER").c_str());
     const auto it =
         std::find_if(used.begin(), used.end(), [&](const sdk::UsedNumbers& one) { return one.table == table.name; });
     follow_rows(table, it == used.end() ? 0 : it->last);
@@ -252,7 +297,7 @@ void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
   raw_.exec(sql::kDropCopySource);
   transaction.commit();
   // So that the first statements of a host find good plans.
-  for (const MovingTable& table : tables_) { raw_.exec(("ANALYZE " + table.table).c_str()); }
+  for (const std::string& table : tables) { raw_.exec(("ANALYZE " + table).c_str()); }
 }
 
 }  // namespace quarry::storage_postgres

@@ -34,8 +34,10 @@ class RowMover {
   void read_catalog();
   void make_ready_for_rows(std::string_view source, std::int64_t record_version,
                            std::span<const sdk::CollectionSpec> collections);
-  void put_off_what_follows(const storage_sql::MovingTable& table, const char* question);
+  void put_off_what_follows(const std::string& table, const char* question);
   void follow_rows(const storage_sql::MovingTable& table, std::int64_t used);
+  /// All tables that rows are moved from or to, as the database names them.
+  [[nodiscard]] std::vector<std::string> names_here() const;
   [[nodiscard]] bool holds_rows();
   [[nodiscard]] std::string sequence_of(const storage_sql::MovingTable& table);
   [[nodiscard]] std::int64_t last_number(const storage_sql::MovingTable& table);
@@ -45,7 +47,7 @@ class RowMover {
   RawRows rows_;
   storage_sql::Catalog catalog_;
   std::vector<storage_sql::MovingTable> tables_;
-  std::string text_;  ///< of a block of rows, kept for its memory
+  std::vector<std::string> texts_;  ///< of a block of rows, one for each part of its table, kept for their memory
 };
 
 /// A copy into the database was begun and not finished.

@@ -26,6 +26,8 @@
 //                         statement that waits for the lock would see the rows of before the wait.
 #pragma once
 
+#include "schema_two_tables.hpp"
+
 #include <array>
 
 namespace quarry::storage_postgres::sql {
@@ -229,7 +231,8 @@ CREATE TABLE record_collection (
   name        text COLLATE "C" NOT NULL UNIQUE,
   declaration text NOT NULL
 );
-)sql"};
+)sql",
+                                           kTwoTables};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
 }  // namespace quarry::storage_postgres::sql

@@ -2,6 +2,7 @@
 #include "writer_facts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -94,8 +95,9 @@ void Writer::enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& 
     return;
   }
   q.rows.clear();
+  std::set<std::string_view> sent;  // the same command twice in a batch: the second was applied already
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (outcomes[i].result != CommandResult::unavailable) { continue; }
+    if (outcomes[i].result != CommandResult::unavailable || !sent.insert(items[i].command_id).second) { continue; }
     fill(items[i], [&](const auto&... values) { q.rows.row(values...); });
   }
   q.rows.close();
@@ -105,7 +107,7 @@ void Writer::enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& 
     const auto it = made.find(items[i].command_id);
     if (outcomes[i].result != CommandResult::unavailable || it == made.end()) { continue; }
     outcomes[i] = outcome_of(CommandResult::applied, it->second);
-    made.erase(it);  // the same command twice in a batch: the second was applied already
+    made.erase(it);
   }
 }
 

@@ -159,7 +159,7 @@ void SchemaChange::drop_field(const sdk::SchemaStep& step) {
 }
 void SchemaChange::drop_collection(const sdk::SchemaStep& step) {
   const auto it = catalog_.held.find(step.collection);
-  if ((it->second.flags & sdk::kQueueRefersTo) != 0) { run(drop_download_reference()); }
+  if ((it->second.flags & sdk::kQueueRefersTo) != 0) { run(drop_download_reference(dialect_)); }
   session_.exec("DROP TABLE " + table_of(step.collection));
   const sdk::Value name = value_of(step.collection);
   session_.run("DELETE FROM record_collection WHERE name = " + parameter(1), std::span(&name, 1));

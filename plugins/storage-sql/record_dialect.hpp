@@ -29,7 +29,8 @@ struct RecordDialect {
   bool unique_index_is_sorted;     ///< a unique index has the order of pages, too: it needs none beside it
   const char* lock_row;            ///< after a SELECT of a record that is going to be changed
   const char* lock_key;            ///< after a SELECT of a record that is going to be referred to
-  const char* download_reference;  ///< the type and expression of the column `movie_ref` of table `download`
+  const char* download_table;      ///< that says which film a download is of, and has the column `movie_ref`
+  const char* download_reference;  ///< the type and expression of this column
   const char* unchecked;           ///< after a constraint that rows which are there need not keep
   const char* schema_lock;         ///< the statement that keeps other hosts from changing the schema; may be empty
 };

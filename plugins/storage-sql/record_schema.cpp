@@ -172,21 +172,23 @@ std::string add_index(const HeldCollection& collection, const OwnedIndex& index,
 
 Texts add_download_reference(std::string_view collection, const RecordDialect& dialect) {
   const std::string references = " REFERENCES " + table_of(collection) + " (\"id\")";
-  const std::string column = std::string("ALTER TABLE download ADD COLUMN movie_ref ") + dialect.download_reference;
+  const std::string table(dialect.download_table);
+  const std::string column = "ALTER TABLE " + table + " ADD COLUMN movie_ref " + dialect.download_reference;
   Texts texts;
   if (dialect.constraints == Constraints::in_place) {
     texts.push_back(column + references);
   } else {
     texts.push_back(column);
-    texts.push_back("ALTER TABLE download ADD CONSTRAINT download_movie_exists FOREIGN KEY (movie_ref)" + references +
-                    dialect.unchecked);
+    texts.push_back("ALTER TABLE " + table + " ADD CONSTRAINT download_movie_exists FOREIGN KEY (movie_ref)" +
+                    references + dialect.unchecked);
   }
   // For the database, which looks here before a record goes.
-  texts.emplace_back("CREATE INDEX download_movie_ref ON download (movie_ref) WHERE movie_ref IS NOT NULL");
+  texts.push_back("CREATE INDEX download_movie_ref ON " + table + " (movie_ref) WHERE movie_ref IS NOT NULL");
   return texts;
 }
-Texts drop_download_reference() {
-  return {"DROP INDEX download_movie_ref", "ALTER TABLE download DROP COLUMN movie_ref"};
+Texts drop_download_reference(const RecordDialect& dialect) {
+  return {"DROP INDEX download_movie_ref",
+          std::string("ALTER TABLE ") + dialect.download_table + " DROP COLUMN movie_ref"};
 }
 
 }  // namespace quarry::storage_sql

@@ -48,7 +48,7 @@ struct HeldCollection {
 /// Downloads refer to this collection: a column of `download` that is null where movie_id is 0, and a foreign key.
 /// Downloads that are there already need not refer to anything.
 [[nodiscard]] Texts add_download_reference(std::string_view collection, const RecordDialect& dialect);
-[[nodiscard]] Texts drop_download_reference();
+[[nodiscard]] Texts drop_download_reference(const RecordDialect& dialect);
 
 /// A value as it stands in a definition.
 [[nodiscard]] std::string literal(const sdk::record_rules::OwnedValue& value, const RecordDialect& dialect);

@@ -73,7 +73,7 @@ RecordWriter::Doomed RecordWriter::with_cascades(const std::string& collection, 
 bool RecordWriter::is_referred(const Doomed& doomed) {
   for (const auto& [name, ids] : doomed) {
     const bool by_queue = (catalog_.held.find(name)->second.flags & sdk::kQueueRefersTo) != 0;
-    if (by_queue && !ids_where("download", "id", "movie_ref", ids, "").empty()) { return true; }
+    if (by_queue && !ids_where(dialect_.download_table, "id", "movie_ref", ids, "").empty()) { return true; }
     for (const Reference& reference : references_to(name)) {
       if (reference.field.on_delete != sdk::OnDelete::restrict_it) { continue; }
       const auto gone = doomed.find(reference.from.name);
