@@ -12,7 +12,7 @@ CLAIM = 100  # rows of a large claim
 # (mode, count, first, per) of what both sides must do alike.
 SAME_WORK = (("enqueue", 7, 1_000_000, 1), ("enqueue", 1100, 2_000_000, BATCH), ("claim", 15, 0, 1), ("claim", 30, 9, 10))
 # Differ between two runs that did the same work at different times.
-TIMES = {"enqueued_at_ms", "updated_at_ms", "ended_at_ms", "due_at_ms", "lease_until_ms", "rank", "at_ms"}
+TIMES = {"enqueued_at_ms", "updated_at_ms", "ended_at_ms", "due_at_ms", "lease_until_ms", "rank", "claim_rank", "at_ms"}
 
 
 class StoreBench:
