@@ -77,7 +77,7 @@ struct Host {
   std::string plan(const storage_sql::RecordStatement& statement) {
     std::string plans;
     sdk::BasicContext ctx = services.context();
-    queue.read_with(ctx, [&](Session& session) {
+    queue.read_with(ctx, Sees::each_its_own_moment, [&](Session& session) {
       constexpr FieldType kText[] = {FieldType::text};
       PostgresRecordSession(session).run("EXPLAIN " + statement.text, statement.parameters, kText,
                                          [&](storage_sql::RecordSession::Row row) {
