@@ -45,6 +45,12 @@ function(quarry_add_pooler_tests name)
   if(NOT QUARRY_TESTS)
     return()
   endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}_pooler." TEST_FILTER "${ARG_FILTER}" DISCOVERY_MODE PRE_TEST
     PROPERTIES FIXTURES_REQUIRED postgres ENVIRONMENT "QUARRY_TEST_POSTGRES=${QUARRY_POSTGRES_FOLDER}/pooler"
     LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})

@@ -58,7 +58,7 @@ std::vector<OwnedCollection> declaration() {
 }
 
 struct Host {
-  Host() : queue(services, sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})")), records(queue) {
+  Host() : queue(services, sdk::Config::parse(TestDatabase::get().config())), records(queue) {
     sdk::BasicContext ctx = services.context();
     EXPECT_TRUE(queue.open(ctx).ok()) << ctx.text();
     EXPECT_TRUE(records.store().open(ctx).ok()) << ctx.text();
