@@ -8,11 +8,12 @@ It serves every database of the server, to the server's own user, with the same 
 """
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from postgres import USER, NotInstalled, environment, run_as, server_user, temporary_parent
+from postgres import SKIPPED, USER, NotInstalled, environment, run_as, server_user, temporary_parent
 from processes import Process, free_port, tail_of, wait_until
 
 PREFIX = "quarry-pgb-"
@@ -26,6 +27,15 @@ def program():
     if not found:
         raise NotInstalled("PgBouncer is not installed: apt-get install pgbouncer")
     return found
+
+
+def skip_without_pgbouncer():
+    """For test programs: ends them as skipped, with the reason."""
+    try:
+        program()
+    except NotInstalled as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
 
 
 class PrivatePgBouncer:
