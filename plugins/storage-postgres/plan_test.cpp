@@ -35,6 +35,7 @@ class Planner {
   Planner(const std::string& url, const char* session) : connection_(PQconnectdb(connection_words(url).c_str())) {
     PQsetNoticeProcessor(
         connection_, [](void* self, const char* text) { static_cast<Planner*>(self)->told_ += text; }, this);
+    run(sql::kSession);
     run(session);
   }
   ~Planner() { PQfinish(connection_); }

@@ -32,12 +32,13 @@ sdk::Error kept_out() {
       "the storage is being migrated or copied by `quarry storage`; wait until that is done");
 }
 
-const char* session_settings(Access access) {
+std::string session_settings(Access access) {
+  const std::string of_all = std::string(sql::kSession) + "; ";
   switch (access) {
     case Access::writer:
-      return sql::kWriterSession;
+      return of_all + sql::kWriterSession;
     case Access::reader:
-      return sql::kReaderSession;
+      return of_all + sql::kReaderSession;
     case Access::admin:
       return sql::kAdminSession;
     case Access::look:
@@ -84,7 +85,7 @@ Connection::Connection(const Server& server)
 Session::Session(const Server& server, Access access) try
     : access_(access), pooler_(server.pooler), session_(server), raw_(session_) {
   if (pooler_) { return; }
-  raw_.exec(session_settings(access));
+  raw_.exec(session_settings(access).c_str());
   if (access == Access::writer && !try_lock(session_, kShareStorage)) { throw kept_out(); }
 } catch (const soci::soci_error& error) {
   // Only what a server says has two blanks behind its first word; libpq has no state for its own sentences.
@@ -116,6 +117,14 @@ void Session::begin() {
   }
 }
 
+void Session::end(const char* how) noexcept {
+  try {
+    if (raw_.alive() && raw_.in_transaction()) { raw_.exec(how); }
+  } catch (const std::exception&) {
+    // Whoever uses the session next finds it lost.
+  }
+}
+
 void Session::read(Sees sees, const std::function<void()>& look) {
   const bool one_moment = sees == Sees::one_moment;
   if (!one_moment && !pooler_) {
@@ -131,14 +140,10 @@ void Session::read(Sees sees, const std::function<void()>& look) {
     }
     look();
   } catch (...) {
-    if (raw_.alive() && raw_.in_transaction()) { raw_.exec(sql::kRollback); }
+    end(sql::kRollback);
     throw;
   }
-  try {
-    raw_.exec(sql::kCommit);
-  } catch (const PostgresFailure&) {
-    // All was read; whoever uses the session next finds it lost.
-  }
+  end(sql::kCommit);
 }
 
 }  // namespace quarry::storage_postgres

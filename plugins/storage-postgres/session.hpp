@@ -85,6 +85,8 @@ class Session {
  private:
   /// With a pooler: begins a transaction by `how` with the settings of a session; what the last of `more` answers.
   std::string begin_pooled(const std::string& how, const char* more);
+  /// Ends the transaction of a read, if there is one.
+  void end(const char* how) noexcept;
 
   const Access access_;
   const bool pooler_;

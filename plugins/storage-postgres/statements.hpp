@@ -7,38 +7,11 @@
 // that a batch is one statement, whatever its length.
 #pragma once
 
+#include "session_settings.hpp"
+
 #include <storage-sql/download_columns.hpp>
 
 namespace quarry::storage_postgres::sql {
-
-/// A session's settings: plans that follow the indexes whatever the statistics say (a plan made while the table was
-/// small would be kept when it is not), reports in English. A host that stands still inside a
-/// transaction loses it soon: others wait for its rows. SET: "SET " for a session, "SET LOCAL " for a transaction.
-#define QUARRY_SETTINGS(SET)                                                                              \
-  SET "enable_seqscan = off; " SET "enable_bitmapscan = off; " SET "enable_hashjoin = off; " SET          \
-      "enable_mergejoin = off; " SET "jit = off; " SET "idle_in_transaction_session_timeout = 3000; " SET \
-      "client_min_messages = warning; "
-/// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
-#define QUARRY_READER_SETTINGS(SET) SET "plan_cache_mode = force_custom_plan"
-#define QUARRY_WRITER_SETTINGS(SET) \
-  SET "plan_cache_mode = force_generic_plan; " SET "max_parallel_workers_per_gather = 0"
-#define QUARRY_ADMIN_SETTINGS(SET)                                                                     \
-  SET "client_min_messages = warning; " SET "statement_timeout = 0; " SET "lock_timeout = '10s'; " SET \
-      "jit = off; " SET "enable_bitmapscan = off"
-
-inline constexpr char kReaderSession[] =
-    QUARRY_SETTINGS("SET ") QUARRY_READER_SETTINGS("SET ") "; SET default_transaction_read_only = on; "
-    "SET default_transaction_isolation = 'read committed'";
-inline constexpr char kWriterSession[] =
-    QUARRY_SETTINGS("SET ") QUARRY_WRITER_SETTINGS("SET ") "; SET default_transaction_isolation = 'read committed'";
-inline constexpr char kAdminSession[] = QUARRY_ADMIN_SETTINGS("SET ");
-inline constexpr char kLocalReader[] = QUARRY_SETTINGS("SET LOCAL ") QUARRY_READER_SETTINGS("SET LOCAL ");
-inline constexpr char kLocalWriter[] = QUARRY_SETTINGS("SET LOCAL ") QUARRY_WRITER_SETTINGS("SET LOCAL ");
-inline constexpr char kLocalAdmin[] = QUARRY_ADMIN_SETTINGS("SET LOCAL ");
-#undef QUARRY_SETTINGS
-#undef QUARRY_READER_SETTINGS
-#undef QUARRY_WRITER_SETTINGS
-#undef QUARRY_ADMIN_SETTINGS
 
 /// Where enqueue says that a lane has work again; see Listener.
 #define QUARRY_READY_CHANNEL "quarry_ready"

@@ -4,8 +4,8 @@
 have to it."""
 import subprocess
 
-import pgbouncer
 from e2e import MIB, E2eTest, main, wait_until
+import pgbouncer
 from postgres import skip_without_postgres
 
 POOL_SIZE = 2
