@@ -37,3 +37,21 @@ function(quarry_add_tests name)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     PROPERTIES ${properties})
 endfunction()
+
+# quarry_add_pooler_tests(NAME FILTER filter [LABEL unit] [TIMEOUT seconds]): those tests of quarry_add_tests(NAME … POSTGRES)
+# that FILTER names (as GoogleTest does) once more through PgBouncer, as NAME_pooler.…
+function(quarry_add_pooler_tests name)
+  cmake_parse_arguments(ARG "" "FILTER;LABEL;TIMEOUT" "" ${ARGN})
+  if(NOT QUARRY_TESTS)
+    return()
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}_pooler." TEST_FILTER "${ARG_FILTER}" DISCOVERY_MODE PRE_TEST
+    PROPERTIES FIXTURES_REQUIRED postgres ENVIRONMENT "QUARRY_TEST_POSTGRES=${QUARRY_POSTGRES_FOLDER}/pooler"
+    LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

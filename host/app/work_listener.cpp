@@ -15,14 +15,13 @@ constexpr std::int64_t kDeafPauseMs = 600'000;
 WorkListener::WorkListener(sdk::QueueWakeup& wakeup, const sdk::Clock& clock, std::function<void()> nudge, Log log)
     : wakeup_(wakeup), clock_(clock), nudge_(std::move(nudge)), log_(std::move(log)) {}
 
-void WorkListener::tell(bool hears, const std::string& why) {
+void WorkListener::tell(bool hears, const std::string& why, sdk::LogLevel level) {
   if (hears == hears_) { return; }
   hears_ = hears;
   if (hears) {
     log_(sdk::LogLevel::info, "work that other hosts enqueue is noticed at once again");
   } else {
-    log_(sdk::LogLevel::warning,
-         "work that other hosts enqueue is noticed by looking every second, not at once: " + why);
+    log_(level, "work that other hosts enqueue is noticed by looking every second, not at once: " + why);
   }
 }
 
@@ -31,15 +30,19 @@ std::int64_t WorkListener::step(std::int64_t now_ms) {
   sdk::Wakeup wakeup;
   const sdk::Status status = wakeup_.wait(ctx, wakeup);
   if (!status.ok()) {
-    tell(false, ctx.failure(status, "the storage gave no reason").text);
-    return now_ms + kLostPauseMs;
+    // Configured so: nothing is wrong.
+    const bool never = status.code == sdk::Code::unsupported;
+    tell(false, ctx.failure(status, "the storage gave no reason").text,
+         never ? sdk::LogLevel::info : sdk::LogLevel::warning);
+    return now_ms + (never ? kDeafPauseMs : kLostPauseMs);
   }
   if (wakeup.woken != 0) { nudge_(); }
   if (wakeup.hears < 0) {
-    tell(false, "a notice sent to the database did not come back (does a connection pooler stand in between?)");
+    tell(false, "a notice sent to the database did not come back (does a connection pooler stand in between?)",
+         sdk::LogLevel::warning);
     return now_ms + kDeafPauseMs;
   }
-  if (wakeup.hears > 0) { tell(true, {}); }
+  if (wakeup.hears > 0) { tell(true, {}, sdk::LogLevel::info); }
   return now_ms;
 }
 

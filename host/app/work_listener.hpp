@@ -21,7 +21,7 @@ class WorkListener {
   std::int64_t step(std::int64_t now_ms);
 
  private:
-  void tell(bool hears, const std::string& why);
+  void tell(bool hears, const std::string& why, sdk::LogLevel level);
 
   sdk::QueueWakeup& wakeup_;
   const sdk::Clock& clock_;

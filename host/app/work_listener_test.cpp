@@ -30,8 +30,8 @@ class Listening : public ::testing::Test {
     wakeup_.answer.hears = hears;
     return listener_.step(kNow) - kNow;
   }
-  std::int64_t fail() {
-    wakeup_.next = {sdk::Code::unavailable, sdk::kRetryable, 0, 0};
+  std::int64_t fail(sdk::Code code = sdk::Code::unavailable) {
+    wakeup_.next = {code, 0, 0, 0};
     return listener_.step(kNow) - kNow;
   }
 
@@ -40,8 +40,12 @@ class Listening : public ::testing::Test {
   ScriptedWakeup wakeup_;
   int nudges_ = 0;
   std::vector<std::string> lines_;
+  std::vector<sdk::LogLevel> levels_;
   WorkListener listener_{wakeup_, clock_, [this] { ++nudges_; },
-                         [this](sdk::LogLevel, const std::string& line) { lines_.push_back(line); }};
+                         [this](sdk::LogLevel level, const std::string& line) {
+                           levels_.push_back(level);
+                           lines_.push_back(line);
+                         }};
 };
 
 TEST_F(Listening, AHintWakesAndTheNextIsAwaitedAtOnce) {
@@ -70,6 +74,15 @@ TEST_F(Listening, ALostLineIsToldOnceWithItsReason) {
   EXPECT_NE(lines_[0].find("the line is cut"), std::string::npos);
   EXPECT_EQ(step(0, 0), 0);
   EXPECT_EQ(lines_.size(), 1U) << "silence proves nothing";
+  EXPECT_EQ(levels_[0], sdk::LogLevel::warning);
+}
+
+TEST_F(Listening, AStorageWithoutHintsIsNothingToWarnOf) {
+  EXPECT_EQ(fail(sdk::Code::unsupported), 600'000);
+  EXPECT_EQ(fail(sdk::Code::unsupported), 600'000);
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_EQ(levels_[0], sdk::LogLevel::info);
+  EXPECT_NE(lines_[0].find("every second"), std::string::npos);
 }
 
 }  // namespace

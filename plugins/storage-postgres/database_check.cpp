@@ -5,7 +5,6 @@
 #include "raw_rows.hpp"
 #include "row_mover.hpp"
 #include "schema.hpp"
-#include "statements.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
 #include <storage-sql/queue_checks.hpp>
@@ -104,7 +103,6 @@ int schema_version_of(Session& session) {
 
 void check_database(sdk::CallContext& ctx, Session& session, const std::string& place, sdk::FindingSink& findings,
                     sdk::ProgressSink& progress) {
-  session.raw().exec(sql::kBeginRead);
   DatabaseCheck check(session, place, findings);
   const int version = schema_version_of(session);
   if (version == 0) { throw sdk::Error(sdk::Code::not_found, "the database (" + place + ") has no tables of Quarry"); }
@@ -134,7 +132,6 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
     check.queue(one);
     step();
   }
-  session.raw().exec(sql::kRollback);
 }
 
 }  // namespace quarry::storage_postgres

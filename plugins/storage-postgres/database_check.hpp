@@ -10,7 +10,8 @@
 
 namespace quarry::storage_postgres {
 
-/// Throws sdk::Error, PostgresFailure or soci::soci_error when it cannot be read at all; damaged data is a finding.
+/// Inside Session::read(). Throws sdk::Error, PostgresFailure or soci::soci_error when it cannot be read at all;
+/// damaged data is a finding.
 void check_database(sdk::CallContext& ctx, Session& session, const std::string& place, sdk::FindingSink& findings,
                     sdk::ProgressSink& progress);
 

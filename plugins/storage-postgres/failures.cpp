@@ -41,7 +41,9 @@ bool is_about_tls(const std::string& text) {
 /// For what connecting says when the server's state is not known: libpq's sentences, and an English server's.
 std::string state_in(const std::string& text) {
   const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
-  if (says("password authentication failed") || says("no password supplied")) { return "28P01"; }
+  if (says("password authentication failed") || says("no password supplied") || says("SASL authentication failed")) {
+    return "28P01";
+  }
   if (says("no pg_hba.conf entry") || says("role \"")) { return "28000"; }
   if (says("database \"") && says("does not exist")) { return "3D000"; }
   if (says("permission denied for database")) { return "42501"; }
@@ -50,6 +52,8 @@ std::string state_in(const std::string& text) {
   return {};
 }
 
+/// PgBouncer's one state for all that it says itself.
+constexpr std::string_view kProtocolViolation = "08P01";
 /// A row is too large for an index.
 constexpr std::string_view kTooLarge = "54000";
 
@@ -62,8 +66,9 @@ struct Sentence {
 
 /// A prepared statement that is there already, or no more: the session is not ours alone.
 constexpr char kPooled[] =
-    "is reached through something that gives each transaction another session; let PgBouncer pool by session "
-    "(pool_mode = session), or connect to the server itself";
+    "is reached through something that gives each transaction another session; set `pooler = true` in the "
+    "configuration of the storage, or let PgBouncer pool by session (pool_mode = session), or connect to the server "
+    "itself";
 
 /// A whole state comes before its class.
 constexpr std::array kSentences = {
@@ -92,6 +97,10 @@ constexpr std::array kSentences = {
 
 }  // namespace
 
+sdk::Failure pooled(const std::string& place) {
+  return unavailable(false, OpenFault::foreign, "PostgreSQL (" + place + ") " + kPooled);
+}
+
 std::string sqlstate(const std::exception& error) {
   if (const auto* raw = dynamic_cast<const PostgresFailure*>(&error)) { return raw->state(); }
   const auto* soci_error = dynamic_cast<const soci::postgresql_soci_error*>(&error);
@@ -118,7 +127,8 @@ sdk::Failure explain(const std::exception& error, const std::string& place) {
   if (const auto* ours = dynamic_cast<const sdk::Error*>(&error)) { return {ours->status(), ours->what()}; }
   const std::string text = sentence_of(error);
   const std::string known = sqlstate(error);
-  const std::string state = known.empty() ? state_in(text) : known;
+  const std::string told = known.empty() || known == kProtocolViolation ? state_in(text) : std::string();
+  const std::string state = told.empty() ? known : told;
   const std::string server = "PostgreSQL (" + place + ") ";
   const bool connecting = known.empty() || known.starts_with("28");
   if (connecting && is_about_tls(text)) {

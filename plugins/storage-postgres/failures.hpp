@@ -26,6 +26,9 @@ inline constexpr std::string_view kDeadlockDetected = "40P01";
 /// then finds the other and answers conflict.)
 [[nodiscard]] bool is_worth_repeating(const std::exception& error);
 
+/// The storage is reached through something that gives each transaction another session, and was not told so.
+[[nodiscard]] sdk::Failure pooled(const std::string& place);
+
 /// Server down, disk full, read-only, too many connections: `unavailable`, worth another try. Wrong password, unknown
 /// database, missing rights or TLS: `unavailable`, not worth one. Anything else of PostgreSQL: `internal`. An
 /// sdk::Error stays itself. The vendor code is an sdk::OpenFault where one fits, else 0. `place`: see place_of(). No

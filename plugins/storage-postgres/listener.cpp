@@ -26,15 +26,14 @@ std::int64_t left_of(std::chrono::steady_clock::time_point from, milliseconds sp
 
 }  // namespace
 
-Listener::Line::Line(const std::string& words)
-    : session(words, Access::reader), notices(session.soci(), sql::kReadyChannel) {}
+Listener::Line::Line(const Server& server)
+    : session(server, Access::reader), notices(session.soci(), sql::kReadyChannel) {}
 
-Listener::Listener(const sdk::Config& config)
-    : words_(connection_words(std::string(config.text("url")))), place_(place_of(std::string(config.text("url")))) {}
+Listener::Listener(const sdk::Config& config) : server_(Server::of(config)) {}
 
 void Listener::send_to_itself() {
   // From another connection: what this one sends would come back to it even where a pooler hands on nothing.
-  Session sender(words_, Access::reader);
+  Session sender(server_, Access::reader);
   std::string channel = sql::kReadyChannel;
   std::string prefix = kSelfCheck;
   std::string token;
@@ -70,9 +69,12 @@ sdk::Status Listener::wait(sdk::CallContext& ctx, sdk::Wakeup& out) noexcept {
   return sdk::guard(ctx, [&] {
     out.woken = 0;
     out.hears = 0;
+    if (server_.pooler) {
+      throw sdk::Error(sdk::Code::unsupported, "the storage is reached through a pooler, which hands on no notices");
+    }
     try {
       if (line_ == nullptr) {
-        line_ = std::make_unique<Line>(words_);
+        line_ = std::make_unique<Line>(server_);
         send_to_itself();
         out.woken = 1;  // whatever was enqueued while nobody listened
         return;
@@ -83,7 +85,7 @@ sdk::Status Listener::wait(sdk::CallContext& ctx, sdk::Wakeup& out) noexcept {
       throw;
     } catch (const std::exception& error) {
       line_.reset();
-      throw sdk::Error(explain(error, place_));
+      throw sdk::Error(explain(error, server_.place));
     }
   });
 }

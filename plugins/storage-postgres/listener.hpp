@@ -16,7 +16,8 @@ namespace quarry::storage_postgres {
 
 class Listener final : public sdk::QueueWakeup {
  public:
-  /// Connects when it is first asked to wait.
+  /// Connects when it is first asked to wait. With a pooler it never does, and wait() answers `unsupported`: notices
+  /// are for a session, and there is none to send them to.
   explicit Listener(const sdk::Config& config);
 
   /// Now and then another connection sends a notice; a call in which it arrives, or in which it is overdue, says so.
@@ -25,7 +26,7 @@ class Listener final : public sdk::QueueWakeup {
  private:
   using Moment = std::chrono::steady_clock::time_point;
   struct Line {
-    explicit Line(const std::string& words);
+    explicit Line(const Server& server);
     Session session;
     Notices notices;
     std::string token;  ///< of the notice to itself that is under way; empty: none
@@ -36,8 +37,7 @@ class Listener final : public sdk::QueueWakeup {
   /// Waits for a notice to come, or for one to be missed.
   void listen(const sdk::CallContext& ctx, sdk::Wakeup& out);
 
-  const std::string words_;
-  const std::string place_;
+  const Server server_;
   std::unique_ptr<Line> line_;
 };
 

@@ -35,8 +35,7 @@ class Locks : public ::testing::Test {
   void SetUp() override {
     if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
     TestDatabase::get().run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-    store_ = std::make_unique<PostgresQueueStore>(
-        host_, sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})"));
+    store_ = std::make_unique<PostgresQueueStore>(host_, sdk::Config::parse(TestDatabase::get().config()));
     sdk::BasicContext ctx(clock_, kLongMs, "test");
     ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
     sdk::LaneSettings lane;

@@ -43,7 +43,7 @@ Integer version_of(Session& session) {
 
 /// False: nothing was left to do.
 bool next_step(Session& session, const std::string& place) {
-  session.raw().exec("BEGIN");
+  session.begin();
   session.raw().exec(kLock);
   const Integer version = version_of(session);
   if (version > sql::kSchemaVersion) {
@@ -64,7 +64,7 @@ bool next_step(Session& session, const std::string& place) {
 }  // namespace
 
 void migrate(Session& session, const std::string& place) {
-  check_server(session, place);
+  session.read(Sees::each_its_own_moment, [&] { check_server(session, place); });
   try {
     while (next_step(session, place)) {}
   } catch (...) {

@@ -4,6 +4,7 @@
 #include "database_check.hpp"
 #include "failures.hpp"
 #include "migrate.hpp"
+#include "pooler.hpp"
 #include "schema.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
@@ -20,6 +21,17 @@ constexpr const char* kOtherTools =
     "PostgreSQL has a tool of its own for this: `pg_dump` and `pg_restore`; a backup that every storage can read is a "
     "copy into an SQLite file, made by `quarry storage copy`";
 
+/// A lock that keeps hosts out belongs to a session of the server.
+const Server& without_pooler(const Server& server) {
+  if (server.pooler) {
+    throw Error(Code::unsupported, "hosts cannot be kept out of the database (" + server.place +
+                                       ") through a pooler; give this command a manifest whose storage has the "
+                                       "server's own address as its url, and not `pooler = true`");
+  }
+  refuse_pooler(server);
+  return server;
+}
+
 /// For this session alone, and up to date.
 void take_over(Session& session, const std::string& place) {
   if (!session.keep_hosts_out()) {
@@ -28,13 +40,28 @@ void take_over(Session& session, const std::string& place) {
   migrate(session, place);
 }
 
+sdk::StorageStatus status_of(Session& session) {
+  RawRows rows(session.soci());
+  sdk::StorageStatus found;
+  found.known_version = sql::kSchemaVersion;
+  found.schema_version = schema_version_of(session);
+  found.bytes = rows.ask("SELECT pg_database_size(current_database())").integer();
+  if (found.schema_version > 0) {
+    found.copy_unfinished = copy_unfinished(rows) ? 1 : 0;
+    found.downloads = rows.ask("SELECT count(*) FROM download").integer();
+    found.events = rows.ask("SELECT count(*) FROM event").integer();
+    const bool records = rows.ask("SELECT to_regclass('record_schema') IS NOT NULL").integer() != 0;
+    if (records) { found.record_version = rows.ask("SELECT version FROM record_schema").integer(); }
+  }
+  return found;
+}
+
 }  // namespace
 
-PostgresAdmin::Opened::Opened(const std::string& words, const std::string& place)
-    : session(words, Access::admin), rows((take_over(session, place), session)) {}
+PostgresAdmin::Opened::Opened(const Server& server)
+    : session(without_pooler(server), Access::admin), rows((take_over(session, server.place), session)) {}
 
-PostgresAdmin::PostgresAdmin(sdk::HostServices&, const sdk::Config& config)
-    : words_(connection_words(std::string(config.text("url")))), place_(place_of(std::string(config.text("url")))) {}
+PostgresAdmin::PostgresAdmin(sdk::HostServices&, const sdk::Config& config) : server_(Server::of(config)) {}
 
 template <class Body>
 Status PostgresAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
@@ -47,10 +74,10 @@ Status PostgresAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
     } catch (const std::exception& error) {
       // Class 23: a rule that rows must keep.
       if (sqlstate(error).starts_with("23")) {
-        throw Error(Code::conflict,
-                    "the rows contradict each other, or a rule of the database (" + place_ + "): " + error.what());
+        throw Error(Code::conflict, "the rows contradict each other, or a rule of the database (" + server_.place +
+                                        "): " + error.what());
       }
-      throw Error(explain(error, place_));
+      throw Error(explain(error, server_.place));
     }
   });
 }
@@ -65,27 +92,15 @@ Status PostgresAdmin::moving(CallContext& ctx, const Body& body) noexcept {
 
 Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept {
   return guarded(ctx, [&] {
-    Session session(words_, Access::admin);
-    RawRows rows(session.soci());
-    sdk::StorageStatus found;
-    found.known_version = sql::kSchemaVersion;
-    found.schema_version = schema_version_of(session);
-    found.bytes = rows.ask("SELECT pg_database_size(current_database())").integer();
-    if (found.schema_version > 0) {
-      found.copy_unfinished = copy_unfinished(rows) ? 1 : 0;
-      found.downloads = rows.ask("SELECT count(*) FROM download").integer();
-      found.events = rows.ask("SELECT count(*) FROM event").integer();
-      const bool records = rows.ask("SELECT to_regclass('record_schema') IS NOT NULL").integer() != 0;
-      if (records) { found.record_version = rows.ask("SELECT version FROM record_schema").integer(); }
-    }
-    out = found;
+    Session session(server_, Access::admin);
+    session.read(Sees::one_moment, [&] { out = status_of(session); });
   });
 }
 
 Status PostgresAdmin::open(CallContext& ctx) noexcept {
   return guarded(ctx, [&] {
     if (opened_ != nullptr) { throw Error(Code::conflict, "the database is open already"); }
-    opened_ = std::make_unique<Opened>(words_, place_);
+    opened_ = std::make_unique<Opened>(server_);
   });
 }
 
@@ -98,8 +113,8 @@ Status PostgresAdmin::restore(CallContext& ctx, std::string_view, sdk::ProgressS
 
 Status PostgresAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::ProgressSink& progress) noexcept {
   return guarded(ctx, [&] {
-    Session session(words_, Access::admin);
-    check_database(ctx, session, place_, findings, progress);
+    Session session(server_, Access::admin);
+    session.read(Sees::one_moment, [&] { check_database(ctx, session, server_.place, findings, progress); });
   });
 }
 

@@ -42,7 +42,7 @@ class PostgresAdmin final : public sdk::StorageAdmin {
   /// What exists while the database is open.
   struct Opened {
     /// Throws when a host works on it.
-    Opened(const std::string& words, const std::string& place);
+    explicit Opened(const Server& server);
     Session session;
     RowMover rows;
   };
@@ -53,8 +53,7 @@ class PostgresAdmin final : public sdk::StorageAdmin {
   template <class Body>
   sdk::Status moving(sdk::CallContext& ctx, const Body& body) noexcept;
 
-  const std::string words_;
-  const std::string place_;
+  const Server server_;
   std::unique_ptr<Opened> opened_;
 };
 

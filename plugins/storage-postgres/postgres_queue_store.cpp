@@ -3,6 +3,7 @@
 
 #include "failures.hpp"
 #include "migrate.hpp"
+#include "pooler.hpp"
 #include "record_session.hpp"
 #include "row_mover.hpp"
 
@@ -34,6 +35,7 @@ const char kConfigSchema[] = R"({
   "type": "object",
   "properties": {
     "url": {"type": "string", "minLength": 1, "secret": true, "description": "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; ?sslmode=verify-full&sslrootcert=FILE for TLS"},
+    "pooler": {"type": "boolean", "description": "The url is that of a pooler that pools by transaction (PgBouncer: pool_mode = transaction), default false"},
     "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
   },
   "required": ["url"],
@@ -41,12 +43,11 @@ const char kConfigSchema[] = R"({
 })";
 
 PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
-    : words_(connection_words(std::string(config.text("url")))),
-      place_(place_of(std::string(config.text("url")))),
-      writes_(words_, place_),
-      claims_(words_, place_),
+    : server_(Server::of(config)),
+      writes_(server_),
+      claims_(server_),
       readers_(static_cast<std::size_t>(config.integer("readers", kDefaultReaders)),
-               [this] { return std::make_unique<Reader>(words_); }) {}
+               [this] { return std::make_unique<Reader>(server_); }) {}
 
 void PostgresQueueStore::check_open() const {
   if (!opened_) { throw Error(Code::invalid, "the queue database has not been opened"); }
@@ -59,7 +60,7 @@ Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept 
       body();
     } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
       throw;
-    } catch (const std::exception& error) { throw Error(explain(error, place_)); }
+    } catch (const std::exception& error) { throw Error(explain(error, server_.place)); }
   });
 }
 
@@ -90,18 +91,18 @@ Answer PostgresQueueStore::ask(WriteLine& line, CallContext& ctx, std::size_t co
   check_open();
   Answer answer{};
   const bool known = line.run(ctx, count, {true, party}, [&](Writer& writer) { answer = command(writer); });
-  if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(place_)); }
+  if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(server_.place)); }
   return answer;
 }
 
 template <class Body>
-void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
+void PostgresQueueStore::read(CallContext& ctx, Sees sees, const Body& body) {
   check_open();
   for (bool again = false;; again = true) {
     storage_sql::Pool<Reader>::Lease reader(readers_, ctx);
     try {
       reader->session().keep_to(ctx);
-      body(*reader);
+      reader->session().read(sees, [&] { body(*reader); });
       return;
     } catch (const Error&) { throw; } catch (const std::exception& error) {
       // SOCI loses the memory of a failed statement's parameters when it runs again.
@@ -112,12 +113,12 @@ void PostgresQueueStore::read(CallContext& ctx, const Body& body) {
   }
 }
 
-void PostgresQueueStore::read_with(CallContext& ctx, const std::function<void(Session&)>& look) {
-  read(ctx, [&](Reader& reader) { look(reader.session()); });
+void PostgresQueueStore::read_with(CallContext& ctx, Sees sees, const std::function<void(Session&)>& look) {
+  read(ctx, sees, [&](Reader& reader) { look(reader.session()); });
 }
 
 void PostgresQueueStore::explain_missing_movie(CallContext& ctx, std::span<const sdk::NewDownload> items) {
-  read_with(ctx, [&](Session& session) {
+  read_with(ctx, Sees::each_its_own_moment, [&](Session& session) {
     PostgresRecordSession records(session);
     storage_sql::check_movies(records, storage_sql::kPostgresRecords, items);
   });
@@ -126,10 +127,11 @@ void PostgresQueueStore::explain_missing_movie(CallContext& ctx, std::span<const
 Status PostgresQueueStore::open(CallContext& ctx) noexcept {
   return guarded(ctx, [&] {
     if (opened_) { throw Error(Code::conflict, "the queue database is open already"); }
-    Session session(words_, Access::writer);
+    if (!server_.pooler) { refuse_pooler(server_); }
+    Session session(server_, Access::writer);
     session.keep_to(ctx);
-    migrate(session, place_);
-    refuse_unfinished_copy(session, place_);
+    migrate(session, server_.place);
+    session.read(Sees::each_its_own_moment, [&] { refuse_unfinished_copy(session, server_.place); });
     opened_ = true;
   });
 }
@@ -263,7 +265,7 @@ Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& r
 Status PostgresQueueStore::find(CallContext& ctx, const sdk::FindRequest& request, sdk::DownloadSink& row) noexcept {
   return guarded(ctx, [&] {
     bool found = false;
-    read(ctx, [&](Reader& reader) { found = reader.find(request, row); });
+    read(ctx, Sees::each_its_own_moment, [&](Reader& reader) { found = reader.find(request, row); });
     if (!found) { throw Error(Code::not_found, "there is no such download"); }
   });
 }
@@ -271,7 +273,7 @@ Status PostgresQueueStore::find(CallContext& ctx, const sdk::FindRequest& reques
 Status PostgresQueueStore::metainfo(CallContext& ctx, std::int64_t id, sdk::ByteSink& bytes) noexcept {
   return guarded(ctx, [&] {
     bool found = false;
-    read(ctx, [&](Reader& reader) { found = reader.metainfo(id, bytes); });
+    read(ctx, Sees::each_its_own_moment, [&](Reader& reader) { found = reader.metainfo(id, bytes); });
     if (!found) { throw Error(Code::not_found, "there is no download " + std::to_string(id)); }
   });
 }
@@ -280,19 +282,19 @@ Status PostgresQueueStore::list(CallContext& ctx, const sdk::ListRequest& reques
                                 std::int64_t& total) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    read(ctx, [&](Reader& reader) { reader.list(request, rows, total); });
+    read(ctx, Sees::one_moment, [&](Reader& reader) { reader.list(request, rows, total); });
   });
 }
 
 Status PostgresQueueStore::stats(CallContext& ctx, std::string_view lane, sdk::Stats& out) noexcept {
-  return guarded(ctx, [&] { read(ctx, [&](Reader& reader) { out = reader.stats(lane); }); });
+  return guarded(ctx, [&] { read(ctx, Sees::each_its_own_moment, [&](Reader& reader) { out = reader.stats(lane); }); });
 }
 
 Status PostgresQueueStore::events_since(CallContext& ctx, std::int64_t after, std::int32_t limit,
                                         sdk::EventSink& events) noexcept {
   return guarded(ctx, [&] {
     rules::check_events(limit);
-    read(ctx, [&](Reader& reader) { reader.events_since(after, limit, events); });
+    read(ctx, Sees::each_its_own_moment, [&](Reader& reader) { reader.events_since(after, limit, events); });
   });
 }
 

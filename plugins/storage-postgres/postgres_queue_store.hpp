@@ -58,9 +58,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   /// Throws sdk::Error(invalid) when the database is not open.
   void check_open() const;
   /// Runs `look` on a connection that reads; once more on a new one when the first was lost. Exceptions come out.
-  void read_with(sdk::CallContext& ctx, const std::function<void(Session&)>& look);
-  [[nodiscard]] const std::string& words() const noexcept { return words_; }
-  [[nodiscard]] const std::string& place() const noexcept { return place_; }
+  void read_with(sdk::CallContext& ctx, Sees sees, const std::function<void(Session&)>& look);
+  [[nodiscard]] const Server& server() const noexcept { return server_; }
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
@@ -84,12 +83,11 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
                            std::string_view party = {});
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
-  void read(sdk::CallContext& ctx, const Body& body);
+  void read(sdk::CallContext& ctx, Sees sees, const Body& body);
   /// Throws `invalid` with a sentence when one of the items names a film that is not there.
   void explain_missing_movie(sdk::CallContext& ctx, std::span<const sdk::NewDownload> items);
 
-  const std::string words_;
-  const std::string place_;
+  const Server server_;
   bool opened_ = false;
   WriteLine writes_;
   EnqueueLine enqueues_{writes_};

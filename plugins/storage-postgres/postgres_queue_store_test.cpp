@@ -21,8 +21,8 @@ using testing::TestDatabase;
 
 /// A host's view: a store of its own on the shared database, and the real clock for its calls' time.
 struct Host {
-  explicit Host(const std::string& url = TestDatabase::get().url())
-      : store(services, sdk::Config::parse(R"({"url": ")" + url + R"("})")) {}
+  explicit Host(const std::string& config = TestDatabase::get().config())
+      : store(services, sdk::Config::parse(config)) {}
   std::pair<sdk::Status, std::string> open() {
     sdk::BasicContext ctx = services.context();
     const sdk::Status status = store.open(ctx);
@@ -88,7 +88,7 @@ TEST_F(PostgresStoreTest, AMigrationThatFailsLeavesNothingBehind) {
 }
 
 TEST_F(PostgresStoreTest, SaysThatTheServerCannotBeReached) {
-  const auto [status, text] = Host("postgresql://quarry:canary@127.0.0.1:1/queue").open();
+  const auto [status, text] = Host(R"({"url": "postgresql://quarry:canary@127.0.0.1:1/queue"})").open();
   EXPECT_EQ(status.code, sdk::Code::unavailable);
   EXPECT_NE(status.flags & sdk::kRetryable, 0U);
   EXPECT_NE(text.find("PostgreSQL (127.0.0.1:1, database queue) cannot be reached"), std::string::npos) << text;

@@ -31,7 +31,7 @@ bool roll_back(RawPostgres& raw) noexcept {
 
 PostgresRecords::PostgresRecords(PostgresQueueStore& queue)
     : queue_(queue),
-      writers_(kWriters, [&queue] { return std::make_unique<Session>(queue.words(), Access::writer); }) {}
+      writers_(kWriters, [&queue] { return std::make_unique<Session>(queue.server(), Access::writer); }) {}
 
 void PostgresRecords::write(sdk::CallContext& ctx, std::size_t, const Work& work) {
   for (int tries = 1; !try_write(ctx, work, tries == kTries); ++tries) {}
@@ -43,7 +43,7 @@ bool PostgresRecords::try_write(sdk::CallContext& ctx, const Work& work, bool la
   bool committing = false;
   try {
     session->keep_to(ctx);
-    raw.exec(sql::kBegin);
+    session->begin();
     PostgresRecordSession records(*session);
     const bool wanted = work(records);
     committing = wanted;
@@ -54,7 +54,7 @@ bool PostgresRecords::try_write(sdk::CallContext& ctx, const Work& work, bool la
     if (lost || !roll_back(raw)) { session.drop(); }
     if (committing && lost) {
       throw sdk::Error({sdk::Code::unavailable, sdk::kRetryable | sdk::kMaybeApplied, 0, 0},
-                       "the connection to PostgreSQL (" + queue_.place() +
+                       "the connection to PostgreSQL (" + queue_.server().place +
                            ") broke while records were committed; read them to see whether they were");
     }
     const bool again = lost || is_worth_another_look(error);
@@ -64,30 +64,14 @@ bool PostgresRecords::try_write(sdk::CallContext& ctx, const Work& work, bool la
 }
 
 void PostgresRecords::read(sdk::CallContext& ctx, bool one_moment, const Look& look) {
-  queue_.read_with(ctx, [&](Session& session) {
+  queue_.read_with(ctx, one_moment ? Sees::one_moment : Sees::each_its_own_moment, [&](Session& session) {
     PostgresRecordSession records(session);
-    if (!one_moment) {
-      look(records);
-      return;
-    }
-    RawPostgres& raw = session.raw();
-    raw.exec(sql::kBeginRead);
-    try {
-      look(records);
-    } catch (...) {
-      if (raw.alive()) { raw.exec(sql::kRollback); }
-      throw;
-    }
-    try {
-      raw.exec(sql::kCommit);
-    } catch (const PostgresFailure&) {
-      // All was read; whoever uses the session next finds it lost.
-    }
+    look(records);
   });
 }
 
 sdk::Failure PostgresRecords::explain(const std::exception& error) const {
-  sdk::Failure failure = storage_postgres::explain(error, queue_.place());
+  sdk::Failure failure = storage_postgres::explain(error, queue_.server().place);
   // Other hosts were faster each time: nothing that is wrong with the request.
   if (is_worth_another_look(error)) { failure.status = {sdk::Code::unavailable, sdk::kRetryable, 0, 0}; }
   return failure;

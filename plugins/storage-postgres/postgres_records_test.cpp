@@ -58,7 +58,7 @@ std::vector<OwnedCollection> declaration() {
 }
 
 struct Host {
-  Host() : queue(services, sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})")), records(queue) {
+  Host() : queue(services, sdk::Config::parse(TestDatabase::get().config())), records(queue) {
     sdk::BasicContext ctx = services.context();
     EXPECT_TRUE(queue.open(ctx).ok()) << ctx.text();
     EXPECT_TRUE(records.store().open(ctx).ok()) << ctx.text();
@@ -77,7 +77,7 @@ struct Host {
   std::string plan(const storage_sql::RecordStatement& statement) {
     std::string plans;
     sdk::BasicContext ctx = services.context();
-    queue.read_with(ctx, [&](Session& session) {
+    queue.read_with(ctx, Sees::each_its_own_moment, [&](Session& session) {
       constexpr FieldType kText[] = {FieldType::text};
       PostgresRecordSession(session).run("EXPLAIN " + statement.text, statement.parameters, kText,
                                          [&](storage_sql::RecordSession::Row row) {

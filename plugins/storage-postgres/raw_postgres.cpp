@@ -6,6 +6,7 @@
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -103,6 +104,17 @@ std::string state_told(std::string_view text) {
   return real && text[mark + kMark.size() + kLength] == ':' ? std::string(state) : std::string();
 }
 
+/// False: there is none yet at `end`.
+bool wait_for_answer(PGconn* to, std::chrono::steady_clock::time_point end) {
+  while (PQisBusy(to) != 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd socket{PQsocket(to), POLLIN, 0};
+    if (left.count() <= 0 || poll(&socket, 1, static_cast<int>(left.count())) <= 0) { return false; }
+    if (PQconsumeInput(to) == 0) { return true; }  // lost: the answer is that
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string refusal_state(const std::string& words) {
@@ -128,6 +140,26 @@ void RawPostgres::exec(const char* sql) {
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
     throw failure_of(libpq(handle_), result.get());
   }
+}
+
+std::string RawPostgres::ask_within(const char* sql, std::int64_t most_ms) {
+  PGconn* const to = libpq(handle_);
+  if (PQsendQuery(to, sql) == 0) { throw failure_of(to, nullptr); }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(most_ms);
+  PgResult last;
+  PgResult failed;
+  while (true) {
+    if (!wait_for_answer(to, end)) {
+      shutdown(PQsocket(to), SHUT_RDWR);  // whatever still stands in line there is to go, too
+      throw PostgresFailure("", "the pooler had no connection to the server free in time; give it a larger pool");
+    }
+    PgResult next(PQgetResult(to));
+    if (next == nullptr) { break; }
+    const ExecStatusType status = PQresultStatus(next.get());
+    (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? last : failed) = std::move(next);
+  }
+  if (failed != nullptr || last == nullptr) { throw failure_of(to, failed.get()); }
+  return PQntuples(last.get()) == 0 ? std::string() : std::string(PQgetvalue(last.get(), 0, 0));
 }
 
 bool RawPostgres::alive() const noexcept { return PQstatus(libpq(handle_)) == CONNECTION_OK; }

@@ -47,6 +47,9 @@ class RawPostgres {
 
   /// Runs all statements of `sql`; rows are thrown away. Throws PostgresFailure.
   void exec(const char* sql);
+  /// The same; the first value that the last statement answered, empty when it answered none. When that takes longer
+  /// than `most_ms` the connection is closed and of no more use.
+  std::string ask_within(const char* sql, std::int64_t most_ms);
   [[nodiscard]] bool alive() const noexcept;
   /// Also after a statement has failed inside one.
   [[nodiscard]] bool in_transaction() const noexcept;

@@ -51,7 +51,7 @@ struct Reader::Page {
       std::apply([&](auto&... variable) { (statement.exchange(soci::into(variable)), ...); }, row.columns());
     }
     statement.alloc();
-    statement.prepare(text);
+    statement.prepare(text, session.soci().statements());
     statement.define_and_bind();
   }
   void set(const sdk::ListRequest& request, const storage_sql::ListStatement& of) {
@@ -67,8 +67,8 @@ struct Reader::Page {
   soci::statement statement;
 };
 
-Reader::Reader(const std::string& words)
-    : session_(words, Access::reader), queries_(std::make_unique<Queries>(session_)) {}
+Reader::Reader(const Server& server)
+    : session_(server, Access::reader), queries_(std::make_unique<Queries>(session_)) {}
 Reader::~Reader() = default;
 
 bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
@@ -101,21 +101,6 @@ Reader::Page& Reader::kept(const std::string& text, std::size_t parameters) {
 }
 
 void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {
-  session_.raw().exec(sql::kBeginRead);
-  try {
-    list_at_one_moment(request, rows, total);
-  } catch (...) {
-    if (session_.raw().alive()) { session_.raw().exec(sql::kRollback); }
-    throw;
-  }
-  try {
-    session_.raw().exec(sql::kCommit);
-  } catch (const PostgresFailure&) {
-    // The page is out already; whoever uses the session next finds it lost.
-  }
-}
-
-void Reader::list_at_one_moment(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {
   Queries& q = *queries_;
   const storage_sql::StatusPairs wanted = storage_sql::pairs_of(request.filter);
   storage_sql::StatusPairs present;

@@ -11,11 +11,11 @@
 
 namespace quarry::storage_postgres {
 
-/// Used by one thread at a time. list() sees one moment of the database. Throws soci::soci_error, PostgresFailure or
-/// sdk::Error; after a failure of the connection it is of no more use.
+/// Used by one thread at a time, inside Session::read(); list() at one moment. Throws soci::soci_error, PostgresFailure
+/// or sdk::Error; after a failure of the connection it is of no more use.
 class Reader {
  public:
-  explicit Reader(const std::string& words);
+  explicit Reader(const Server& server);
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -34,7 +34,6 @@ class Reader {
   struct Queries;
   struct Page;
   [[nodiscard]] Page& kept(const std::string& text, std::size_t parameters);
-  void list_at_one_moment(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total);
 
   Session session_;
   std::unique_ptr<Queries> queries_;

@@ -18,15 +18,53 @@ namespace {
 /// Setting a time-out costs a round trip, so it is rounded to one of these and seldom changes.
 constexpr std::array<std::int64_t, 8> kTimeoutsMs = {100, 250, 500, 1'000, 2'500, 5'000, 10'000, 30'000};
 
-constexpr char kAdminSession[] =
-    "SET client_min_messages = warning; SET statement_timeout = 0; SET lock_timeout = '10s'; "
-    "SET jit = off; SET enable_bitmapscan = off";
-
-/// "QRRA", held by sessions until they end, however that comes about. Every host holds it shared.
+/// "QRRA", held by sessions until they end, however that comes about. Every host holds it shared; behind a pooler only
+/// while it writes.
 constexpr char kShareStorage[] = "SELECT pg_try_advisory_lock_shared(1364349505)";
+constexpr char kShareStorageNow[] = "SELECT pg_try_advisory_xact_lock_shared(1364349505)";
 constexpr char kOwnStorage[] = "SELECT pg_try_advisory_lock(1364349505)";
 
 bool try_lock(soci::session& session, const char* sql) { return RawRows(session).ask(sql).integer() != 0; }
+
+sdk::Error kept_out() {
+  return sdk::Error(
+      {sdk::Code::unavailable, sdk::kRetryable, 0, static_cast<std::int32_t>(sdk::OpenFault::unreachable)},
+      "the storage is being migrated or copied by `quarry storage`; wait until that is done");
+}
+
+std::string session_settings(Access access) {
+  const std::string of_all = std::string(sql::kSession) + "; ";
+  switch (access) {
+    case Access::writer:
+      return of_all + sql::kWriterSession;
+    case Access::reader:
+      return of_all + sql::kReaderSession;
+    case Access::admin:
+      return sql::kAdminSession;
+    case Access::look:
+      break;
+  }
+  return "";
+}
+/// The same for a transaction.
+const char* local_settings(Access access) {
+  switch (access) {
+    case Access::writer:
+      return sql::kLocalWriter;
+    case Access::reader:
+      return sql::kLocalReader;
+    case Access::admin:
+      return sql::kLocalAdmin;
+    case Access::look:
+      break;
+  }
+  return "";
+}
+
+std::string time_outs(const std::string& set, std::int64_t ms) {
+  const std::string value = std::to_string(ms);
+  return set + "statement_timeout = " + value + "; " + set + "lock_timeout = " + value;
+}
 
 std::int64_t rounded_up(std::int64_t ms) {
   const auto* const it = std::lower_bound(kTimeoutsMs.begin(), kTimeoutsMs.end(), ms);
@@ -35,22 +73,24 @@ std::int64_t rounded_up(std::int64_t ms) {
 
 }  // namespace
 
-Session::Session(const std::string& words, Access access) try : session_(soci::postgresql, words), raw_(session_) {
-  if (access == Access::admin) {
-    raw_.exec(kAdminSession);
-    return;
-  }
-  raw_.exec(sql::kSession);
-  raw_.exec(access == Access::writer ? sql::kWriterSession : sql::kReaderSession);
-  if (access == Access::writer && !try_lock(session_, kShareStorage)) {
-    throw sdk::Error(
-        {sdk::Code::unavailable, sdk::kRetryable, 0, static_cast<std::int32_t>(sdk::OpenFault::unreachable)},
-        "the storage is being migrated or copied by `quarry storage`; wait until that is done");
-  }
+Server Server::of(const sdk::Config& config) {
+  const std::string url(config.text("url"));
+  return {connection_words(url), place_of(url), config.flag("pooler", false)};
+}
+
+Connection::Connection(const Server& server)
+    : session(soci::postgresql, server.words),
+      statements_(server.pooler ? soci::details::st_one_time_query : soci::details::st_repeatable_query) {}
+
+Session::Session(const Server& server, Access access) try
+    : access_(access), pooler_(server.pooler), session_(server), raw_(session_) {
+  if (pooler_) { return; }
+  raw_.exec(session_settings(access).c_str());
+  if (access == Access::writer && !try_lock(session_, kShareStorage)) { throw kept_out(); }
 } catch (const soci::soci_error& error) {
   // Only what a server says has two blanks behind its first word; libpq has no state for its own sentences.
   const std::string text = error.get_error_message();
-  throw PostgresFailure(text.find(":  ") == text.npos ? std::string() : refusal_state(words), text);
+  throw PostgresFailure(text.find(":  ") == text.npos ? std::string() : refusal_state(server.words), text);
 }
 
 bool Session::keep_hosts_out() { return try_lock(session_, kOwnStorage); }
@@ -59,9 +99,51 @@ void Session::keep_to(const sdk::CallContext& ctx) {
   sdk::check_cancelled(ctx);
   const std::int64_t wanted = rounded_up(ctx.remaining_ms());
   if (wanted == timeout_ms_) { return; }
-  const std::string ms = std::to_string(wanted);
-  raw_.exec(("SET statement_timeout = " + ms + "; SET lock_timeout = " + ms).c_str());
+  if (!pooler_) { raw_.exec(time_outs("SET ", wanted).c_str()); }
   timeout_ms_ = wanted;
+}
+
+std::string Session::begin_pooled(const std::string& how, const char* more) {
+  std::string text = how + "; " + local_settings(access_) + "; ";
+  if (timeout_ms_ != 0) { text += time_outs("SET LOCAL ", timeout_ms_) + "; "; }
+  return raw_.ask_within((text + more).c_str(), timeout_ms_ != 0 ? timeout_ms_ : kTimeoutsMs.back());
+}
+
+void Session::begin() {
+  if (!pooler_) {
+    raw_.exec(sql::kBegin);
+  } else if (begin_pooled(sql::kBegin, kShareStorageNow) != "t") {
+    throw kept_out();
+  }
+}
+
+void Session::end(const char* how) noexcept {
+  try {
+    if (raw_.alive() && raw_.in_transaction()) { raw_.exec(how); }
+  } catch (const std::exception&) {
+    // Whoever uses the session next finds it lost.
+  }
+}
+
+void Session::read(Sees sees, const std::function<void()>& look) {
+  const bool one_moment = sees == Sees::one_moment;
+  if (!one_moment && !pooler_) {
+    look();
+    return;
+  }
+  const char* const how = one_moment ? sql::kBeginRead : sql::kBeginReads;
+  try {
+    if (pooler_) {
+      begin_pooled(how, "");
+    } else {
+      raw_.exec(how);
+    }
+    look();
+  } catch (...) {
+    end(sql::kRollback);
+    throw;
+  }
+  end(sql::kCommit);
 }
 
 }  // namespace quarry::storage_postgres

@@ -7,28 +7,18 @@
 // that a batch is one statement, whatever its length.
 #pragma once
 
+#include "session_settings.hpp"
+
 #include <storage-sql/download_columns.hpp>
 
 namespace quarry::storage_postgres::sql {
-
-/// A new session: plans that follow the indexes whatever the statistics say (a plan made while the table was
-/// small would be kept when it is not), reports in English. A host that stands still inside a
-/// transaction loses it soon: others wait for its rows.
-inline constexpr char kSession[] =
-    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET jit = off; SET default_transaction_isolation = 'read committed'; "
-    "SET idle_in_transaction_session_timeout = 3000; SET client_min_messages = warning";
-/// For list(): with an unknown LIMIT and OFFSET the planner expects a tenth of the table.
-inline constexpr char kReaderSession[] =
-    "SET plan_cache_mode = force_custom_plan; SET default_transaction_read_only = on";
-inline constexpr char kWriterSession[] =
-    "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0";
 
 /// Where enqueue says that a lane has work again; see Listener.
 #define QUARRY_READY_CHANNEL "quarry_ready"
 inline constexpr char kReadyChannel[] = QUARRY_READY_CHANNEL;
 
-inline constexpr char kBegin[] = "BEGIN";
+inline constexpr char kBegin[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
+inline constexpr char kBeginReads[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 inline constexpr char kCommit[] = "COMMIT";
 inline constexpr char kRollback[] = "ROLLBACK";

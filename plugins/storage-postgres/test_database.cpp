@@ -19,6 +19,11 @@ constexpr char kEmpty[] =
     "TRUNCATE download, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS "
     "test_clock";
 
+/// A URL of another database of the server.
+std::string with_database(const std::string& url, const std::string& name) {
+  return url.substr(0, url.rfind('/') + 1) + name;
+}
+
 }  // namespace
 
 struct TestDatabase::Connection {
@@ -29,7 +34,10 @@ struct TestDatabase::Connection {
   RawPostgres raw;
 };
 
-std::string TestDatabase::missing() { return lab::test_postgres().missing; }
+std::string TestDatabase::missing() {
+  const std::string none = lab::test_postgres().missing;
+  return none.empty() && lab::through_pooler() ? lab::test_pooler().missing : none;
+}
 
 TestDatabase& TestDatabase::get() {
   static TestDatabase database;
@@ -42,7 +50,7 @@ TestDatabase::TestDatabase() : name_("quarry_test_" + std::to_string(getpid())) 
   server_ = std::make_unique<Connection>(server);
   server_->raw.exec(("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)").c_str());
   server_->raw.exec(("CREATE DATABASE " + name_).c_str());
-  url_ = server.substr(0, server.rfind('/') + 1) + name_;
+  url_ = with_database(server, name_);
   own_ = std::make_unique<Connection>(url_);
 }
 
@@ -53,6 +61,16 @@ TestDatabase::~TestDatabase() {
   } catch (const std::exception&) {
     // The server goes away with the test run, and takes it along.
   }
+}
+
+std::string TestDatabase::pooler_url() const {
+  const auto [pooler, why] = lab::test_pooler();
+  if (pooler.empty()) { throw std::runtime_error(why); }
+  return with_database(pooler, name_);
+}
+std::string TestDatabase::config() const {
+  return lab::through_pooler() ? R"({"pooler": true, "url": ")" + pooler_url() + R"("})"
+                               : R"({"url": ")" + url_ + R"("})";
 }
 
 void TestDatabase::run(const std::string& sql) { own_->raw.exec(sql.c_str()); }

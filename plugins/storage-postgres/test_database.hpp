@@ -12,7 +12,7 @@ class TestDatabase {
  public:
   /// Throws std::runtime_error when there is no server.
   [[nodiscard]] static TestDatabase& get();
-  /// Why there is none; empty when there is one (see lab/postgres_url.hpp).
+  /// Why there is none, or no PgBouncer that config() needs; empty when there is (see lab/postgres_url.hpp).
   [[nodiscard]] static std::string missing();
 
   ~TestDatabase();
@@ -20,6 +20,10 @@ class TestDatabase {
   TestDatabase& operator=(const TestDatabase&) = delete;
 
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
+  /// The same database behind PgBouncer (see lab/postgres_url.hpp). Throws std::runtime_error when there is none.
+  [[nodiscard]] std::string pooler_url() const;
+  /// What a store is configured with: the url; in tests through the pooler the one behind PgBouncer.
+  [[nodiscard]] std::string config() const;
   /// Empties it. The schema stays when there is one, with the clock of take_clock().
   void clear();
   /// Runs any statements.

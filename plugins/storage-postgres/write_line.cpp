@@ -43,14 +43,14 @@ void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown
 }
 
 WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
-  const bool bare = group.size() == 1 && group.front()->traits.one_statement;
   bool may_have_arrived = false;
   try {
-    if (open_ == nullptr) { open_ = std::make_unique<Open>(words_); }
+    if (open_ == nullptr) { open_ = std::make_unique<Open>(server_); }
+    const bool bare = group.size() == 1 && group.front()->traits.one_statement && open_->session.may_run_bare();
     RawPostgres& raw = open_->session.raw();
     open_->session.keep_to(ctx);
     may_have_arrived = bare;
-    if (!bare) { raw.exec(sql::kBegin); }
+    if (!bare) { open_->session.begin(); }
     for (Ticket* ticket : group) { (*ticket->command)(); }
     may_have_arrived = true;
     if (!bare) { raw.exec(sql::kCommit); }
@@ -62,7 +62,7 @@ WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
 }
 
 void WriteLine::give_up(const std::exception& error) noexcept {
-  why_ = explain(error, place_);
+  why_ = explain(error, server_.place);
   const bool was_open = open_ != nullptr;
   const bool lost = is_connection_loss(error);
   // A new session is tried once more at once; one that could not even be made is not.

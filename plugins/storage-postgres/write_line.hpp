@@ -12,16 +12,15 @@
 
 namespace quarry::storage_postgres {
 
-/// A command alone in its group that is one statement commits by itself, without a transaction around it. Several run
-/// in one transaction; when that fails, it is rolled back, and each runs again in a transaction of its own. A
-/// connection that breaks while nobody knows whether a commit arrived is resolved by running the commands again: each
-/// is idempotent by its command_id.
+/// A command alone in its group that is one statement commits by itself, without a transaction around it, if the
+/// session lets it. Several run in one transaction; when that fails, it is rolled back, and each runs again in a
+/// transaction of its own. A connection that breaks while nobody knows whether a commit arrived is resolved by running
+/// the commands again: each is idempotent by its command_id.
 class WriteLine final : private storage_sql::CommitLine::Runner {
  public:
   using Command = std::function<void(Writer&)>;
 
-  /// `words`: see connection_words(); `place`: for sentences.
-  WriteLine(std::string words, std::string place) : words_(std::move(words)), place_(std::move(place)) {}
+  explicit WriteLine(Server server) : server_(std::move(server)) {}
 
   /// See CommitLine::run(). False: nobody can say whether it was committed. [thread-safe]
   bool run(sdk::CallContext& ctx, std::size_t rows, storage_sql::CommitTraits traits, const Command& command);
@@ -34,7 +33,7 @@ class WriteLine final : private storage_sql::CommitLine::Runner {
   using Group = std::span<Ticket* const>;
   /// A session and the statements on it.
   struct Open {
-    explicit Open(const std::string& words) : session(words, Access::writer), writer(session) {}
+    explicit Open(const Server& server) : session(server, Access::writer), writer(session) {}
     Session session;
     Writer writer;
   };
@@ -47,8 +46,7 @@ class WriteLine final : private storage_sql::CommitLine::Runner {
   /// After a failure: no transaction is left open, and a session whose statement failed is let go.
   void give_up(const std::exception& error) noexcept;
 
-  const std::string words_;
-  const std::string place_;
+  const Server server_;
   std::unique_ptr<Open> open_;
   sdk::Failure why_;              ///< of the last End that is not `committed`
   bool worth_repeating_ = false;  ///< and whether it may end well when it is tried at once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A SOCI statement prepared once for the life of its connection.
+// A SOCI statement, usually prepared once for the life of its connection.
 #pragma once
 
 #include <soci/soci.h>
@@ -38,8 +38,12 @@ template <class T, std::size_t N>
 template <bool named>
 class BoundStatement {
  public:
+  /// Whether it is prepared once, or sent whole each time.
+  using Kind = soci::details::statement_type;
+
   template <class... In, class... Out>
-  BoundStatement(soci::session& session, const std::string& sql, std::tuple<In&...> inputs, std::tuple<Out&...> outputs)
+  BoundStatement(Kind kind, soci::session& session, const std::string& sql, std::tuple<In&...> inputs,
+                 std::tuple<Out&...> outputs)
       : statement_(session) {
     int number = 0;
     const auto bind = [&](auto& variable) {
@@ -53,12 +57,15 @@ class BoundStatement {
     std::apply([&](auto&... variable) { (bind(variable), ...); }, inputs);
     std::apply([&](auto&... variable) { (statement_.exchange(soci::into(variable)), ...); }, outputs);
     statement_.alloc();
-    statement_.prepare(sql);
+    statement_.prepare(sql, kind);
     statement_.define_and_bind();
   }
   template <class... In>
-  BoundStatement(soci::session& session, const std::string& sql, std::tuple<In&...> inputs)
-      : BoundStatement(session, sql, inputs, std::tuple<>()) {}
+  BoundStatement(Kind kind, soci::session& session, const std::string& sql, std::tuple<In&...> inputs)
+      : BoundStatement(kind, session, sql, inputs, std::tuple<>()) {}
+  template <class... Bound>
+  BoundStatement(soci::session& session, const std::string& sql, Bound... bound)
+      : BoundStatement(Kind::st_repeatable_query, session, sql, bound...) {}
   BoundStatement(const BoundStatement&) = delete;
   BoundStatement& operator=(const BoundStatement&) = delete;
 

@@ -47,7 +47,7 @@ enabled_units >"$units_after"
 # Nor may it start at the next boot.
 comm -13 "$units_before" "$units_after" | while read -r unit; do
   case $unit in
-    opentracker.service | nginx.service)
+    opentracker.service | nginx.service | pgbouncer.service)
       systemctl --no-reload disable "$unit" >/dev/null 2>&1 || rm -f /etc/systemd/system/*.wants/"$unit"
       ;;
   esac

@@ -8,6 +8,9 @@
 FOLDER belongs to one build tree. `start` first ends what an aborted run left in it. A server that nobody has been connected
 to for ten minutes ends by itself. Without PostgreSQL `start` exits 77 and FOLDER/missing says why, so that tests can be
 shown as skipped.
+
+With PgBouncer installed, one stands in front of it, pools by transaction, and FOLDER/pooler holds its URL; otherwise
+FOLDER/pooler-missing says why.
 """
 import argparse
 import json
@@ -16,9 +19,12 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
-from postgres import PREFIX, SKIPPED, NotInstalled, PrivatePostgres, programs
+import pgbouncer
+from pgbouncer import PrivatePgBouncer
+from postgres import MAINTENANCE, PREFIX, SKIPPED, NotInstalled, PrivatePostgres, programs
 from processes import Process, end_process, wait_until
 
 IDLE_SECONDS = 600
@@ -41,6 +47,9 @@ class Notes:
         self.folder = Path(folder).resolve()
         self.url = self.folder / "url"
         self.missing = self.folder / "missing"
+        self.pooler = self.folder / "pooler"
+        self.pooler_missing = self.folder / "pooler-missing"
+        self.pooler_process = self.folder / "pooler.json"
         self.keeper = self.folder / "keeper.json"
         self.server = self.folder / "server.json"
         self.log = self.folder / "keeper.log"
@@ -63,7 +72,11 @@ class Notes:
             end_process(server["pid"], server["ticks"], signal.SIGINT)
             if Path(server["folder"]).name.startswith(PREFIX):
                 shutil.rmtree(server["folder"], ignore_errors=True)
-        for path in (self.url, self.missing, self.keeper, self.server):
+        if pooler := self.read(self.pooler_process):
+            end_process(pooler["pid"], pooler["ticks"])
+            if Path(pooler["folder"]).name.startswith(pgbouncer.PREFIX):
+                shutil.rmtree(pooler["folder"], ignore_errors=True)
+        for path in (self.url, self.missing, self.pooler, self.pooler_missing, self.pooler_process, self.keeper, self.server):
             path.unlink(missing_ok=True)
 
 
@@ -108,18 +121,33 @@ def start(notes, idle_seconds):
     return 0
 
 
+def start_pooler(notes, server, more):
+    try:
+        # Its idle connections would look like somebody's.
+        pooler = more.enter_context(PrivatePgBouncer(server, server_idle_timeout=30))
+    except NotInstalled as reason:
+        write_whole(notes.pooler_missing, f"{reason}\n")
+        return
+    notes.write_process(notes.pooler_process, pooler.process, folder=str(pooler.folder))
+    write_whole(notes.pooler, pooler.url(MAINTENANCE) + "\n")
+
+
 def keep(notes, idle_seconds):
     """Runs in the background for as long as the server does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with PrivatePostgres() as server:
+    with PrivatePostgres() as server, ExitStack() as more:
         try:
             notes.write_process(notes.server, server.process, folder=str(server.folder))
+            start_pooler(notes, server, more)
             write_whole(notes.url, server.url() + "\n")
             watch = IdleWatch(server)
             while server.alive() and watch.idle_seconds() < idle_seconds:
                 time.sleep(min(10, idle_seconds / 4))
         finally:
-            notes.url.unlink(missing_ok=True)
+            for path in (notes.url, notes.pooler):
+                path.unlink(missing_ok=True)
+            more.close()
+            notes.pooler_process.unlink(missing_ok=True)
             server.close()
             notes.server.unlink(missing_ok=True)
     return 0

@@ -14,10 +14,19 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
+import pgbouncer
 import postgres
 import postgres_fixture as fixture
 from postgres import PrivatePostgres, environment, programs, skip_without_postgres
 from processes import start_ticks, wait_until
+
+
+def why_no_pgbouncer():
+    try:
+        pgbouncer.program()
+    except postgres.NotInstalled as reason:
+        return str(reason)
+    return ""
 
 
 def connect(url):
@@ -79,6 +88,25 @@ class Fixture(unittest.TestCase):
         self.assert_nothing_left(server)
         self.assertEqual([path.name for path in self.tree.iterdir()], ["keeper.log"])
         self.assertEqual(self.run_fixture("stop", self.tree).returncode, 0, "there is nothing to stop, and that is no fault")
+
+    @unittest.skipIf(why_no_pgbouncer(), why_no_pgbouncer())
+    def test_a_pooler_comes_and_goes_with_it(self):
+        self.start()
+        pooler = fixture.Notes.read(self.tree / "pooler.json")
+        self.assertTrue(answers((self.tree / "pooler").read_text().strip()))
+        os.kill(self.keeper()["pid"], signal.SIGKILL)
+        self.assert_nothing_left(pooler)
+        self.start()
+        pooler = fixture.Notes.read(self.tree / "pooler.json")
+        self.run_fixture("stop", self.tree)
+        self.assert_nothing_left(pooler)
+
+    def test_without_pgbouncer_the_reason_is_kept(self):
+        notes = fixture.Notes(self.tree)
+        with mock.patch.object(pgbouncer, "program", side_effect=postgres.NotInstalled("none")):
+            fixture.start_pooler(notes, None, contextlib.ExitStack())
+        self.assertEqual((self.tree / "pooler-missing").read_text(), "none\n")
+        self.assertFalse((self.tree / "pooler").exists())
 
     def test_two_trees_do_not_meet(self):
         other = self.new_tree()

@@ -27,17 +27,28 @@ inline std::string first_line(const std::filesystem::path& path) {
   return line;
 }
 
-inline TestPostgres test_postgres() {
+/// The file that the environment names: "url", or "pooler" for tests whose stores go through PgBouncer.
+inline std::filesystem::path named_file() {
   const char* named = std::getenv("QUARRY_TEST_POSTGRES");
-  if (named == nullptr) {
+  return named == nullptr ? "" : named;
+}
+
+inline TestPostgres test_server(const char* url_file, const char* reason_file) {
+  if (named_file().empty()) {
     return {"", "QUARRY_TEST_POSTGRES is not set: run this test with ctest, which starts a PostgreSQL for it"};
   }
-  const std::filesystem::path path = named;
-  std::string url = first_line(path);
+  const std::filesystem::path folder = named_file().parent_path();
+  std::string url = first_line(folder / url_file);
   if (!url.empty()) { return {url, ""}; }
-  std::string reason = first_line(path.parent_path() / "missing");
-  return {"", reason.empty() ? "no PostgreSQL runs for " + path.string() + ": ctest starts it, as test postgres.start"
+  std::string reason = first_line(folder / "missing");
+  if (reason.empty()) { reason = first_line(folder / reason_file); }
+  return {"", reason.empty() ? "no PostgreSQL runs for " + folder.string() + ": ctest starts it, as test postgres.start"
                              : reason};
 }
+
+inline TestPostgres test_postgres() { return test_server("url", "missing"); }
+/// The same server behind PgBouncer, which pools by transaction: three connections for each database.
+inline TestPostgres test_pooler() { return test_server("pooler", "pooler-missing"); }
+inline bool through_pooler() { return named_file().filename() == "pooler"; }
 
 }  // namespace quarry::lab

@@ -28,7 +28,7 @@ class PostgresUnderTest final : public StoreUnderTest {
 
  private:
   void open() {
-    const Config config = Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})");
+    const Config config = Config::parse(TestDatabase::get().config());
     store_ = std::make_unique<storage_postgres::PostgresQueueStore>(host_, config);
     BasicContext ctx = host_.context();
     const Status status = store_->open(ctx);

@@ -11,8 +11,7 @@ using storage_postgres::testing::TestDatabase;
 
 /// A host's view of the database.
 struct Host {
-  explicit Host(FakeHost& services)
-      : queue(services, Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})")), records(queue) {
+  explicit Host(FakeHost& services) : queue(services, Config::parse(TestDatabase::get().config())), records(queue) {
     BasicContext ctx = services.context();
     if (!queue.open(ctx).ok() || !records.store().open(ctx).ok()) { throw std::runtime_error(ctx.text()); }
   }
