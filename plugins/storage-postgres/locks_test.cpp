@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who waits for whom. Another session holds a lock, and a command either passes by or waits for it: each lock of the
-// statements guards something that no test of results alone would show at every run. And what a command that waited
-// finds then: it was judged by a row that is another by now.
+// statements guards something that no test of results alone would show at every run. And whoever waited finds another
+// row than the one that it was judged by before.
 #include "postgres_queue_store.hpp"
 #include "test_database.hpp"
 
@@ -24,6 +24,8 @@ using testing::TestDatabase;
 constexpr std::int64_t kLongMs = 10'000;
 constexpr std::int64_t kShortMs = 400;
 constexpr std::int64_t kLeaseMs = 60'000;
+/// Of the table that has what commands change.
+constexpr char kUpdate[] = "UPDATE download SET ";
 
 class RealClock final : public sdk::Clock {
  public:
@@ -119,7 +121,7 @@ TEST_F(Locks, AClaimWaitsForAnotherClaimOfItsLane) {
 }
 
 TEST_F(Locks, AClaimPassesByARowWhoseTimeCameAndThatAnotherHostIsChanging) {
-  TestDatabase::get().run("UPDATE download SET ready = 2, due_at_ms = 1");
+  TestDatabase::get().run(std::string(kUpdate) + "ready = 2, due_at_ms = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   EXPECT_EQ(claim(kLongMs), std::vector<std::int64_t>{2});
   EXPECT_FALSE(failed_);
@@ -144,14 +146,14 @@ TEST_F(Locks, TheFirstClaimOfALaneWaitsForAnotherThatWasFirst) {
 
 TEST_F(Locks, ARescuePassesByARowThatAnotherHostIsChanging) {
   ASSERT_EQ(claim(kLongMs).size(), 1U);
-  TestDatabase::get().run("UPDATE download SET lease_until_ms = 1 WHERE state = 1");
+  TestDatabase::get().run(std::string(kUpdate) + "lease_until_ms = 1 WHERE state = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   EXPECT_TRUE(rescue(kLongMs).empty());
   EXPECT_FALSE(failed_);
 }
 
 TEST_F(Locks, PruningPassesByARowThatAnotherHostIsChanging) {
-  TestDatabase::get().run("UPDATE download SET state = 8, ready = 0, ended_at_ms = 1");
+  TestDatabase::get().run(std::string(kUpdate) + "state = 8, ready = 0, ended_at_ms = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   sdk::BasicContext ctx(clock_, kLongMs, "test");
   std::int64_t removed = 0;
@@ -173,13 +175,13 @@ TEST_F(Locks, AnIntentIsJudgedByTheRowThatItFindsAfterWaiting) {
     SCOPED_TRACE(meanwhile);
     const sdk::testing::QueueRow before = call.row(1);
     const sdk::Outcome outcome =
-        overtaken_by("UPDATE download SET " + meanwhile + " WHERE id = 1", [&] { return call.record_intent(intent); });
+        overtaken_by(kUpdate + meanwhile + " WHERE id = 1", [&] { return call.record_intent(intent); });
     EXPECT_EQ(outcome.result, why);
     const sdk::testing::QueueRow after = call.row(1);
     EXPECT_EQ(after.client + after.infohash_v1 + after.magnet, "");
     EXPECT_EQ(after.data.version, before.data.version);
-    TestDatabase::get().run("UPDATE download SET epoch = 1, state = 1, last_command = 'claim', lease_until_ms = " +
-                            std::to_string(before.data.lease_until_ms));
+    TestDatabase::get().run(kUpdate + std::string("epoch = 1, state = 1, last_command = 'claim', lease_until_ms = ") +
+                            std::to_string(before.data.lease_until_ms) + " WHERE id = 1");
   };
   expect_refused("epoch = 2", CommandResult::stale_epoch);
   expect_refused("state = 2", CommandResult::wrong_state);
