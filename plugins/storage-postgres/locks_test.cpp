@@ -64,6 +64,7 @@ class Locks : public ::testing::Test {
     sdk::Outcomes outcomes;
     ASSERT_TRUE(store_->enqueue(ctx, std::span(&item, 1), outcomes).ok()) << ctx.text();
   }
+  static void change_rows(const std::string& what) { TestDatabase::get().run(kUpdate + what); }
   /// From now until the end of the test another session holds what `select` locks.
   static void lock(const std::string& select) { TestDatabase::get().run("BEGIN; " + select); }
 
@@ -121,7 +122,7 @@ TEST_F(Locks, AClaimWaitsForAnotherClaimOfItsLane) {
 }
 
 TEST_F(Locks, AClaimPassesByARowWhoseTimeCameAndThatAnotherHostIsChanging) {
-  TestDatabase::get().run(std::string(kUpdate) + "ready = 2, due_at_ms = 1");
+  change_rows("ready = 2, due_at_ms = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   EXPECT_EQ(claim(kLongMs), std::vector<std::int64_t>{2});
   EXPECT_FALSE(failed_);
@@ -146,14 +147,14 @@ TEST_F(Locks, TheFirstClaimOfALaneWaitsForAnotherThatWasFirst) {
 
 TEST_F(Locks, ARescuePassesByARowThatAnotherHostIsChanging) {
   ASSERT_EQ(claim(kLongMs).size(), 1U);
-  TestDatabase::get().run(std::string(kUpdate) + "lease_until_ms = 1 WHERE state = 1");
+  change_rows("lease_until_ms = 1 WHERE state = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   EXPECT_TRUE(rescue(kLongMs).empty());
   EXPECT_FALSE(failed_);
 }
 
 TEST_F(Locks, PruningPassesByARowThatAnotherHostIsChanging) {
-  TestDatabase::get().run(std::string(kUpdate) + "state = 8, ready = 0, ended_at_ms = 1");
+  change_rows("state = 8, ready = 0, ended_at_ms = 1");
   lock("SELECT id FROM download WHERE created_by = 'a' FOR UPDATE");
   sdk::BasicContext ctx(clock_, kLongMs, "test");
   std::int64_t removed = 0;
@@ -180,8 +181,8 @@ TEST_F(Locks, AnIntentIsJudgedByTheRowThatItFindsAfterWaiting) {
     const sdk::testing::QueueRow after = call.row(1);
     EXPECT_EQ(after.client + after.infohash_v1 + after.magnet, "");
     EXPECT_EQ(after.data.version, before.data.version);
-    TestDatabase::get().run(kUpdate + std::string("epoch = 1, state = 1, last_command = 'claim', lease_until_ms = ") +
-                            std::to_string(before.data.lease_until_ms) + " WHERE id = 1");
+    change_rows("epoch = 1, state = 1, last_command = 'claim', lease_until_ms = " +
+                std::to_string(before.data.lease_until_ms) + " WHERE id = 1");
   };
   expect_refused("epoch = 2", CommandResult::stale_epoch);
   expect_refused("state = 2", CommandResult::wrong_state);

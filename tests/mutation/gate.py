@@ -8,9 +8,9 @@ mutants.toml names the guards: the text that guards, what stands there instead, 
 is overwritten in a copy of the built test program, where the statements stand as they are: nothing is compiled. A guard in C++
 (`file`) is compiled once, all of them into one program that is told which to leave out.
 
-Every verdict is a failing assertion: SQL that the database does not take, a crash or a timeout is a mistake of the mutant, and
-ends the gate. FOLDER (build/mutation) keeps the output of each run. Exits 1 when a mutant lives, or when the text of one is not
-found (the code has changed: so must its mutant).
+Only a failing assertion counts: SQL that the database does not take, a crash or a timeout is told as a mistake of the mutant.
+FOLDER (build/mutation) keeps the output of each run. Exits 1 when a mutant lives, or is none: its text is not found when the code
+has changed, and it must change, too.
 """
 import argparse
 import os
@@ -31,12 +31,17 @@ SOURCES = ("CMakeLists.txt", "CMakePresets.json", "cmake", "completions", "sdk",
 TEST_SECONDS = 300
 SHOWN_LINES = 40
 # What a test says when it met no wrong answer, but a statement that cannot be run at all.
-BROKEN = re.compile(r".*(?:syntax error|no such (?:table|column|function)|does not exist|could not determine|datatype mismatch|incomplete input|"
-                    r"thrown in SetUp).*")
+BROKEN = re.compile(r".*(?:syntax error|no such (?:table|column|function)|does not exist|could not determine|datatype mismatch|"
+                    r"incomplete input|thrown in SetUp).*")
 ASSERTION = re.compile(r"^\S+:\d+: Failure$", re.MULTILINE)
 FAILED = re.compile(r"^\[  FAILED  \] (\S+?)[, ]", re.MULTILINE)
-SWITCH = ('#include <cstdlib>\ninline const int quarry_mutant = std::getenv("QUARRY_MUTANT") == nullptr ? 0 '
-          ': std::atoi(std::getenv("QUARRY_MUTANT"));\n')
+# Of all files the first that the compiler sees has it.
+SWITCH = """#ifndef QUARRY_MUTANT
+#define QUARRY_MUTANT
+#include <cstdlib>
+inline const int quarry_mutant = std::getenv("QUARRY_MUTANT") == nullptr ? 0 : std::atoi(std::getenv("QUARRY_MUTANT"));
+#endif
+"""
 
 
 class GateError(Exception):
@@ -125,7 +130,7 @@ def build_sources(folder, mutants, jobs):
         changed[mutant.file] = mutant.in_source(text)
     tree = folder / "tree"
     copy_sources(tree, changed)
-    run(["cmake", "--preset", "debug", "-DCMAKE_BUILD_TYPE=", "-DQUARRY_WERROR=OFF"], tree, "configuring")
+    run(["cmake", "--preset", "debug", "-DCMAKE_BUILD_TYPE=", "-DCMAKE_UNITY_BUILD=ON", "-DQUARRY_WERROR=OFF"], tree, "configuring")
     build(tree / "build" / "debug", mutants, jobs)
     return tree / "build" / "debug"
 
