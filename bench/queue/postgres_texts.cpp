@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "postgres_texts.h"
 
+#include <storage-postgres/session_settings.hpp>
 #include <storage-postgres/statements.hpp>
 
 namespace sql = quarry::storage_postgres::sql;

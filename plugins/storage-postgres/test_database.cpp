@@ -18,6 +18,13 @@ namespace {
 constexpr char kEmpty[] =
     "TRUNCATE download, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS "
     "test_clock";
+/// The SQLSTATE of RAISE.
+constexpr char kRaised[] = "P0001";
+constexpr char kWaitForAWaiter[] =
+    "DO $$ BEGIN FOR i IN 1..5000 LOOP "
+    "IF EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) "
+    "THEN RETURN; END IF; "
+    "PERFORM pg_sleep(0.002); END LOOP; RAISE 'nobody waits for this session'; END $$";
 
 /// A URL of another database of the server.
 std::string with_database(const std::string& url, const std::string& name) {
@@ -74,6 +81,15 @@ std::string TestDatabase::config() const {
 }
 
 void TestDatabase::run(const std::string& sql) { own_->raw.exec(sql.c_str()); }
+bool TestDatabase::is_waited_for() {
+  try {
+    run(kWaitForAWaiter);
+    return true;
+  } catch (const PostgresFailure& failure) {
+    if (failure.state() != kRaised) { throw; }
+    return false;
+  }
+}
 void TestDatabase::clear() {
   try {
     run(kEmpty);

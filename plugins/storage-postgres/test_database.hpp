@@ -28,6 +28,8 @@ class TestDatabase {
   void clear();
   /// Runs any statements.
   void run(const std::string& sql);
+  /// Comes back once another session waits for a lock that run() holds; false when none does for 10 s.
+  [[nodiscard]] bool is_waited_for();
   /// From now on the store's clock is the table test_clock, which set_clock() sets.
   void take_clock(std::int64_t wall_ms);
   void set_clock(std::int64_t wall_ms);

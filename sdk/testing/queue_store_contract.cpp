@@ -24,11 +24,13 @@ int link_contract_of_adding();
 int link_contract_of_leases();
 int link_contract_of_changes();
 int link_contract_of_duties();
+int link_contract_of_fences();
 int link_contract_of_reading();
 int link_contract_of_sequences();
 int link_queue_store_contract() {
   return link_contract_of_adding() + link_contract_of_leases() + link_contract_of_changes() +
-         link_contract_of_duties() + link_contract_of_reading() + link_contract_of_sequences();
+         link_contract_of_duties() + link_contract_of_fences() + link_contract_of_reading() +
+         link_contract_of_sequences();
 }
 
 void QueueStoreContract::SetUp() {

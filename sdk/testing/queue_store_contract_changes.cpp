@@ -69,6 +69,12 @@ TEST_P(QueueStoreContract, TransitionIsAppliedOnce) {
   EXPECT_EQ(again.epoch, first.epoch);
   EXPECT_EQ(again.version, first.version);
   EXPECT_EQ(call().events().size(), events);
+  // One id stands for one command, even where another change would be allowed by now.
+  const QueueRow row = call().row(done.id);
+  Transition other = change(row, DownloadState::missing, Actor::reconciler);
+  other.command_id = done.command_id;
+  EXPECT_EQ(call().transition(other).result, CommandResult::already_applied);
+  EXPECT_EQ(difference(call().row(done.id), row), "");
 }
 
 TEST_P(QueueStoreContract, ABatchOfTransitionsAnswersInItsOrder) {
@@ -271,7 +277,10 @@ TEST_P(QueueStoreContract, EditToTheTopIsClaimedFirst) {
   edit.fields = kEditTop;
   edit.id = last;
   ASSERT_EQ(call().edit(edit).result, CommandResult::applied);
-  EXPECT_EQ(call().row(last).data.rank, call().row(first).data.rank - 1);
+  const QueueRow row = call().row(last);
+  EXPECT_EQ(row.data.rank, call().row(first).data.rank - 1);
+  EXPECT_EQ(call().edit(edit).result, CommandResult::already_applied);
+  EXPECT_EQ(difference(call().row(last), row), "") << "sent again, it changes nothing more";
   EXPECT_EQ(call().claim(claim_request()).at(0).data.id, last);
 }
 
@@ -334,8 +343,13 @@ TEST_P(QueueStoreContract, ProgressIsForOpenRowsOfTheRightEpochOnly) {
     EXPECT_EQ(call().progress({said}).at(0).result, open ? CommandResult::applied : CommandResult::wrong_state)
         << to_string(state);
     if (!open) { EXPECT_EQ(difference(call().row(row.data.id), row), ""); }
-    said.epoch += 1;
-    EXPECT_EQ(call().progress({said}).at(0).result, CommandResult::stale_epoch);
+    const QueueRow before = call().row(row.data.id);
+    said.done_bytes = 77;
+    for (const std::int64_t epoch : {row.data.epoch - 1, row.data.epoch + 1}) {
+      said.epoch = epoch;
+      EXPECT_EQ(call().progress({said}).at(0).result, CommandResult::stale_epoch);
+      EXPECT_EQ(difference(call().row(row.data.id), before), "") << "what was refused must not be written";
+    }
     said.id += 100'000;
     EXPECT_EQ(call().progress({said}).at(0).result, CommandResult::not_found);
   }

@@ -171,6 +171,7 @@ TEST_P(QueueStoreContract, AClaimSentAgainAnswersTheSameRows) {
   const ClaimRequest request = claim_request(2);
   const std::vector<QueueRow> first = call().claim(request);
   ASSERT_EQ(first.size(), 2U);
+  ASSERT_EQ(call().claim(claim_request()).size(), 1U) << "another claim of the same owner";
   const std::size_t events = call().events().size();
   EXPECT_EQ(call().claim(request), first);
   EXPECT_EQ(call().events().size(), events);
@@ -273,16 +274,28 @@ TEST_P(QueueStoreContract, IntentForAHashThatIsAliveIsAConflict) {
 
 TEST_P(QueueStoreContract, IntentNeedsAValidLease) {
   const QueueRow row = claimed();
-  Intent stale = intent(row, "aaaa");
-  stale.epoch -= 1;
-  EXPECT_EQ(call().record_intent(stale).result, CommandResult::stale_epoch);
+  // Whatever is refused leaves client, hashes, magnet and version as they were.
+  const auto expect_refused = [&](const Intent& wanted, CommandResult why) {
+    const QueueRow before = call().row(wanted.id);
+    EXPECT_EQ(call().record_intent(wanted).result, why);
+    EXPECT_EQ(difference(call().row(wanted.id), before), "");
+    EXPECT_EQ(call().metainfo(wanted.id), "");
+  };
+  Intent wanted = intent(row, "aaaa");
+  wanted.magnet = "magnet:?xt=urn:btih:aaaa";
+  wanted.metainfo = as_bytes("d4:infode");
+  Intent stale = wanted;
+  for (const std::int64_t epoch : {row.data.epoch - 1, row.data.epoch + 1}) {
+    stale.epoch = epoch;
+    expect_refused(stale, CommandResult::stale_epoch);
+  }
   Intent nobody = intent(row, "aaaa");
   nobody.id += 100;
   EXPECT_EQ(call().record_intent(nobody).result, CommandResult::not_found);
-  clock().advance(kLease);
-  EXPECT_EQ(call().record_intent(intent(row, "aaaa")).result, CommandResult::stale_epoch) << "the lease ran out";
   const QueueRow queued = call().row(enqueued());
-  EXPECT_EQ(call().record_intent(intent(queued, "aaaa")).result, CommandResult::wrong_state);
+  expect_refused(intent(queued, "aaaa"), CommandResult::wrong_state);
+  clock().advance(kLease);
+  expect_refused(wanted, CommandResult::stale_epoch);
 }
 
 TEST_P(QueueStoreContract, RescueWithoutIntentGoesBackToTheQueue) {
