@@ -6,7 +6,6 @@
 #include <quarry/sdk/helpers/result.hpp>
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -150,7 +149,7 @@ std::string RawPostgres::ask_within(const char* sql, std::int64_t most_ms) {
   PgResult failed;
   while (true) {
     if (!wait_for_answer(to, end)) {
-      shutdown(PQsocket(to), SHUT_RDWR);  // whatever still stands in line there is to go, too
+      given_up_ = true;
       throw PostgresFailure("", "the pooler had no connection to the server free in time; give it a larger pool");
     }
     PgResult next(PQgetResult(to));
@@ -162,7 +161,7 @@ std::string RawPostgres::ask_within(const char* sql, std::int64_t most_ms) {
   return PQntuples(last.get()) == 0 ? std::string() : std::string(PQgetvalue(last.get(), 0, 0));
 }
 
-bool RawPostgres::alive() const noexcept { return PQstatus(libpq(handle_)) == CONNECTION_OK; }
+bool RawPostgres::alive() const noexcept { return !given_up_ && PQstatus(libpq(handle_)) == CONNECTION_OK; }
 bool RawPostgres::in_transaction() const noexcept { return PQtransactionStatus(libpq(handle_)) != PQTRANS_IDLE; }
 std::string RawPostgres::parameter(const char* name) const {
   const char* value = PQparameterStatus(libpq(handle_), name);

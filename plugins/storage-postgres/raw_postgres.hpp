@@ -48,7 +48,7 @@ class RawPostgres {
   /// Runs all statements of `sql`; rows are thrown away. Throws PostgresFailure.
   void exec(const char* sql);
   /// The same; the first value that the last statement answered, empty when it answered none. When that takes longer
-  /// than `most_ms` the connection is closed and of no more use.
+  /// than `most_ms` the connection counts as lost, and is to be closed.
   std::string ask_within(const char* sql, std::int64_t most_ms);
   [[nodiscard]] bool alive() const noexcept;
   /// Also after a statement has failed inside one.
@@ -62,6 +62,7 @@ class RawPostgres {
 
  private:
   void* handle_;
+  bool given_up_ = false;  ///< an answer is still to come, for which nobody waits
 };
 
 }  // namespace quarry::storage_postgres

@@ -25,7 +25,8 @@ struct QueueWakeup {
   /// Waits until a lane that had nothing to claim got a download that can be claimed now, from whichever host; ends
   /// soon after `ctx` is out of time or cancelled, with ok and woken = 0. Hints that came between two calls end the
   /// next one at once. One caller at a time; on a thread of its own. `unavailable`: the connection is lost; call again
-  /// after a pause. `unsupported`: as it is configured there are no hints, and the caller looks by itself. Only after queue_store's open().
+  /// after a pause. `unsupported`: as it is configured there are no hints, and the caller looks by itself. Only after
+  /// queue_store's open().
   virtual Status wait(CallContext& ctx, Wakeup& out) noexcept = 0;
 
  protected:
