@@ -44,8 +44,7 @@ const char kConfigSchema[] = R"({
 
 PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
     : server_(Server::of(config)),
-      writes_(server_),
-      claims_(server_),
+      sessions_(server_),
       readers_(static_cast<std::size_t>(config.integer("readers", kDefaultReaders)),
                [this] { return std::make_unique<Reader>(server_); }) {}
 
@@ -198,7 +197,7 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
         check_text(text, "a transition has a NUL byte in one of its texts");
       }
     }
-    write(ctx, changes.size(), outcomes, changes.size() == 1,
+    write(ctx, changes.size(), outcomes, Writer::is_one_statement(changes),
           [&](Writer& writer) { return writer.transition(changes); });
   });
 }

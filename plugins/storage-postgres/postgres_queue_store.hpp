@@ -89,9 +89,10 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
 
   const Server server_;
   bool opened_ = false;
-  WriteLine writes_;
+  WriterSessions sessions_;
+  WriteLine writes_{sessions_};
   EnqueueLine enqueues_{writes_};
-  WriteLine claims_;  ///< on a connection of its own: claims wait for other hosts' claims, and nobody for them
+  WriteLine claims_{sessions_};  ///< claims wait for other hosts' claims, and nobody else waits for them
   storage_sql::Pool<Reader> readers_;
 };
 

@@ -12,17 +12,41 @@ constexpr int kCommitTries = 4;
 
 }  // namespace
 
+std::unique_ptr<WriterSessions::Open> WriterSessions::take() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) { return nullptr; }
+  std::unique_ptr<Open> last = std::move(idle_.back());
+  idle_.pop_back();
+  return last;
+}
+
+void WriterSessions::give_back(std::unique_ptr<Open> session) noexcept {
+  if (session == nullptr) { return; }
+  const std::lock_guard lock(mutex_);
+  try {
+    idle_.push_back(std::move(session));
+  } catch (const std::bad_alloc&) {
+    // It is closed, and made anew when it is needed.
+  }
+}
+
 bool WriteLine::run(sdk::CallContext& ctx, std::size_t rows, storage_sql::CommitTraits traits, const Command& command) {
   return line_.run(
       ctx, rows, [&] { command(open_->writer); }, traits);
 }
 
 std::size_t WriteLine::run(sdk::CallContext& leader, Group group) noexcept {
+  open_ = sessions_.take();
+  settle(leader, group);
+  sessions_.give_back(std::move(open_));
+  return group.size();
+}
+
+void WriteLine::settle(sdk::CallContext& leader, Group group) noexcept {
   const End end = group.size() > 1 ? commit(leader, group) : End::failed;
-  if (end == End::committed) { return group.size(); }
+  if (end == End::committed) { return; }
   // One of them may have spoilt it for the others.
   for (Ticket* ticket : group) { commit_alone(leader, *ticket, end == End::unknown); }
-  return group.size();
 }
 
 void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown) noexcept {
@@ -45,7 +69,7 @@ void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown
 WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
   bool may_have_arrived = false;
   try {
-    if (open_ == nullptr) { open_ = std::make_unique<Open>(server_); }
+    if (open_ == nullptr) { open_ = std::make_unique<WriterSessions::Open>(sessions_.server()); }
     const bool bare = group.size() == 1 && group.front()->traits.one_statement && open_->session.may_run_bare();
     RawPostgres& raw = open_->session.raw();
     open_->session.keep_to(ctx);
@@ -62,7 +86,7 @@ WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
 }
 
 void WriteLine::give_up(const std::exception& error) noexcept {
-  why_ = explain(error, server_.place);
+  why_ = explain(error, sessions_.server().place);
   const bool was_open = open_ != nullptr;
   const bool lost = is_connection_loss(error);
   // A new session is tried once more at once; one that could not even be made is not.

@@ -248,7 +248,7 @@ void Writer::set_lane(const sdk::LaneSettings& settings) {
 
 std::int64_t Writer::prune(std::uint32_t states, std::int64_t before_ms, std::int32_t limit) {
   PruneQuery& q = queries_->prune;
-  q.states = states;
+  q.states = states & ((1U << sdk::kDownloadStates) - 1);  // 32 bits, of which PostgreSQL's integer has 31
   q.before = before_ms;
   q.limit = limit;
   q.statement.one();

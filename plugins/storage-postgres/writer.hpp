@@ -35,6 +35,8 @@ class Writer {
                                    std::span<const sdk::LeaseRef> leases);
   [[nodiscard]] sdk::Outcome record_intent(const sdk::Intent& intent);
   [[nodiscard]] Outcomes transition(std::span<const sdk::Transition> changes);
+  /// Whether transition() changes something in one statement only.
+  [[nodiscard]] static bool is_one_statement(std::span<const sdk::Transition> changes);
   [[nodiscard]] sdk::Outcome edit(const sdk::Edit& edit);
   [[nodiscard]] Rows rescue(std::string_view command_id, std::int32_t limit);
   [[nodiscard]] Outcomes record_progress(std::span<const sdk::Progress> items);

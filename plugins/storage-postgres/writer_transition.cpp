@@ -43,6 +43,10 @@ std::size_t first_alike(std::span<const sdk::Transition> changes) {
 
 }  // namespace
 
+bool Writer::is_one_statement(std::span<const sdk::Transition> changes) {
+  return changes.size() == 1 || first_alike(changes) == changes.size();
+}
+
 Outcomes Writer::transition(std::span<const sdk::Transition> changes) {
   Outcomes outcomes;
   outcomes.reserve(changes.size());
