@@ -29,10 +29,14 @@ std::vector<QueueCheck> own_checks() {
        "tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = cast(current_schema() AS regnamespace)) ORDER BY 1"},
       {true, "download", "what the API shows of it contradicts its state; copy the storage to make it anew",
        "SELECT cast(id AS text) FROM download_state WHERE status <> public_status(state, flags) ORDER BY id"},
-      {true, "download", "has only one of its two rows, in download_state and download_origin; restore a backup",
-       "SELECT cast(coalesce(s.id, o.id) AS text) FROM download_state AS s FULL JOIN download_origin AS o ON o.id = "
-       "s.id "
-       "WHERE s.id IS NULL OR o.id IS NULL OR s.claim_rank <> o.rank ORDER BY 1"},
+      {true, "download", "lacks its row in download_origin; restore a backup, or delete it from download_state",
+       "SELECT cast(id AS text) FROM download_state AS s WHERE NOT EXISTS (SELECT 1 FROM download_origin AS o WHERE "
+       "o.id = s.id) ORDER BY id"},
+      {true, "download_origin", "belongs to no download; delete it",
+       "SELECT cast(id AS text) FROM download_origin AS o WHERE NOT EXISTS (SELECT 1 FROM download_state AS s WHERE "
+       "s.id = o.id) ORDER BY id"},
+      {true, "download", "is claimed in another order than it is listed in; copy the storage to make it anew",
+       "SELECT cast(id AS text) FROM download WHERE claim_rank <> rank ORDER BY id"},
       {true, "sequence", gives_again,
        "SELECT 'download_id_seq' WHERE (SELECT max(id) FROM download_state) > (SELECT last_value FROM "
        "download_id_seq)"},

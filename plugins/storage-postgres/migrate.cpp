@@ -52,6 +52,13 @@ bool next_step(Session& session, const std::string& place) {
                          ", and this quarry knows versions up to " + std::to_string(sql::kSchemaVersion) +
                          "; install the newer quarry again or restore a backup");
   }
+  if (version > 0 && version < sql::kSchemaVersion &&
+      ask(session, "SELECT cast(to_regclass('copy_source') IS NOT NULL AS integer)") != 0) {
+    throw sdk::Error(refused(sdk::Code::conflict, sdk::OpenFault::newer),
+                     "the database (" + place + ") has version " + std::to_string(version) +
+                         " and holds an unfinished copy, which only the quarry of that version can finish; do that "
+                         "first, or make the database anew");
+  }
   if (version < sql::kSchemaVersion) {
     session.raw().exec(sql::kMigrations.at(static_cast<std::size_t>(version)));
     session.raw().exec(

@@ -109,5 +109,20 @@ TEST_F(Migrations, FilmsAndTorrentsOfVersion2AreStillReferredTo) {
       "ASSERT (SELECT count(*) FROM metainfo) = 0; END $$");
 }
 
+TEST_F(Migrations, AnUnfinishedCopyOfAnEarlierVersionIsLeftAlone) {
+  store_.reset();
+  TestDatabase& database = TestDatabase::get();
+  database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  database.run(sql::kMigrations[0]);
+  database.run(
+      "CREATE TABLE quarry_schema (version integer NOT NULL); INSERT INTO quarry_schema VALUES (1); "
+      "CREATE TABLE copy_source (source text NOT NULL)");
+  PostgresQueueStore store(host_, sdk::Config::parse(R"({"url": ")" + database.url() + R"("})"));
+  sdk::BasicContext ctx = host_.context();
+  EXPECT_EQ(store.open(ctx).code, sdk::Code::conflict);
+  EXPECT_NE(ctx.text().find("unfinished copy"), std::string::npos) << ctx.text();
+  EXPECT_NO_THROW(database.run("DO $$ BEGIN ASSERT (SELECT version FROM quarry_schema) = 1; END $$"));
+}
+
 }  // namespace
 }  // namespace quarry::storage_postgres

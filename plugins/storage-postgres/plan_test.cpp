@@ -113,7 +113,8 @@ class Plans : public ::testing::TestWithParam<bool> {
 
 TEST_P(Plans, AClaimGoesAlongTheClaimIndex) {
   Planner planner(TestDatabase::get().url(), sql::kWriterSession);
-  const std::string plans = planner.plans_inside("SELECT id FROM claim('downloads', 2, 'o', 30000, 'c', 1000)");
+  const std::string plans =
+      planner.plans_inside("SELECT id FROM claim_downloads('downloads', 2, 'o', 30000, 'c', 1000)");
   expect_no_scan(plans);
   expect_in(plans, "Index Scan using download_claim on download_state");
   expect_in(plans, "using download_due on download_state");

@@ -63,6 +63,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
+  /// Sessions that write made so far, for tests and figures. [thread-safe]
+  [[nodiscard]] std::int64_t writer_sessions() const { return sessions_.made(); }
   /// Callers of enqueue() that wait for their commit, for tests and figures. [thread-safe]
   [[nodiscard]] std::size_t enqueuing() const { return enqueues_.waiting(); }
 

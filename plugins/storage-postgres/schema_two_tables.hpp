@@ -4,8 +4,8 @@
 // twice as long.
 //
 //   download_state   what commands change, and what they look for: nothing else is written by a claim, a heartbeat, a
-//                    transition, a rescue, or progress. Heartbeats and progress change no indexed column, so that they
-//                    write no index at all.
+//                    transition, a rescue, or progress. Heartbeats, and progress that leaves the status as it is,
+//                    change no indexed column, so that they write no index at all.
 //   download_origin  what enqueue was told; edits and the magnet of an intent change it. One row for each of
 //                    download_state, made and removed by the same statements. Not a foreign key: it would be
 //                    asked for each row, and `quarry storage check` can ask for all at once.
@@ -134,13 +134,15 @@ CREATE VIEW download AS SELECT s.*, o.rank, o.enqueued_at_ms, o.movie_id, o.max_
     o.category, o.title, o.indexer, o.guid, o.download_url, o.magnet
   FROM download_state AS s JOIN download_origin AS o ON o.id = s.id;
 
-CREATE FUNCTION claim(in_lane text, most integer, in_owner text, lease_ms bigint, command text, most_due integer)
+-- Has another name than before: a host of an earlier version, whose other statements fail now, must not claim.
+CREATE FUNCTION claim_downloads(in_lane text, most integer, in_owner text, lease_ms bigint, command text, most_due integer)
   RETURNS SETOF download LANGUAGE plpgsql AS $$
 DECLARE
   free integer;
   active integer;
   again boolean;
   some_due boolean;
+  taken bigint[];
 BEGIN
   SELECT CASE WHEN hold = 0 THEN max_active ELSE 0 END INTO free FROM lane WHERE name = in_lane FOR NO KEY UPDATE;
   IF NOT FOUND THEN
@@ -163,13 +165,13 @@ BEGIN
   END IF;
   free := least(most, free - active);
   IF free <= 0 THEN RETURN; END IF;
-  RETURN QUERY WITH changed AS (
+  WITH changed AS (
     UPDATE download_state SET before = state * 16 + status, state = 1, ready = 0, epoch = epoch + 1,
       version = version + 1, attempts = attempts + 1, lease_owner = in_owner, lease_until_ms = clock_ms() + lease_ms,
       claim_command = command, last_command = command, updated_at_ms = now_ms()
     WHERE id = ANY (ARRAY (SELECT id FROM download_state WHERE lane = in_lane AND ready = 1 AND state + 0 = 0
       AND due_at_ms <= now_ms() ORDER BY claim_rank + 0, id LIMIT free FOR NO KEY UPDATE SKIP LOCKED))
-    RETURNING *), told AS (
+    RETURNING id, epoch, claim_rank, before, state, status), told AS (
     INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
       SELECT id, now_ms(), epoch, 0, 1, 4, command, '' FROM changed ORDER BY claim_rank, id), counted AS (
     INSERT INTO status_count AS c (shard, state, status, n)
@@ -177,10 +179,13 @@ BEGIN
         SELECT before AS kind, -1 AS n FROM changed UNION ALL SELECT state * 16 + status, 1 FROM changed) AS moved
       GROUP BY kind ORDER BY kind
       ON CONFLICT (shard, state, status) DO UPDATE SET n = c.n + excluded.n)
-    SELECT s.*, o.rank, o.enqueued_at_ms, o.movie_id, o.max_retries, o.priority, o.created_by, o.category, o.title,
-        o.indexer, o.guid, o.download_url, o.magnet
-      FROM changed AS s JOIN download_origin AS o ON o.id = s.id ORDER BY s.claim_rank, s.id;
+    SELECT array_agg(id) INTO taken FROM changed;
+  -- In a statement of its own: what was said of a row may have been edited since the statement above began.
+  RETURN QUERY SELECT * FROM download WHERE id = ANY (taken) ORDER BY claim_rank, id;
 END $$;
+
+ANALYZE download_state;
+ANALYZE download_origin;
 )sql";
 
 }  // namespace quarry::storage_postgres::sql

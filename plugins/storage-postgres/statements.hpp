@@ -98,7 +98,7 @@ inline constexpr char kFindHolder[] =
 /// :1 lane :2 limit :3 owner :4 lease_ms :5 command :6 most rows whose due time came
 inline constexpr char kClaim[] =
     "SELECT " QUARRY_DOWNLOAD_COLUMNS
-    " FROM claim(:1, cast(:2 AS integer), :3, cast(:4 AS bigint), :5, cast(:6 AS integer))";
+    " FROM claim_downloads(:1, cast(:2 AS integer), :3, cast(:4 AS bigint), :5, cast(:6 AS integer))";
 
 /// :1 ids :2 epochs :3 owner :4 lease_ms
 inline constexpr char kHeartbeat[] =

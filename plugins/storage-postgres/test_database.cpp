@@ -16,7 +16,8 @@ namespace {
 
 /// What a store has written is gone; its schema stays.
 constexpr char kEmpty[] =
-    "TRUNCATE download, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; DROP TABLE IF EXISTS "
+    "TRUNCATE download_state, download_origin, duty, event, lane, metainfo, status_count RESTART IDENTITY CASCADE; "
+    "DROP TABLE IF EXISTS "
     "test_clock";
 /// The SQLSTATE of RAISE.
 constexpr char kRaised[] = "P0001";

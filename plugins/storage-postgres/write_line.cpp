@@ -12,6 +12,12 @@ constexpr int kCommitTries = 4;
 
 }  // namespace
 
+std::unique_ptr<WriterSessions::Open> WriterSessions::make() {
+  auto open = std::make_unique<Open>(server_);
+  ++made_;
+  return open;
+}
+
 std::unique_ptr<WriterSessions::Open> WriterSessions::take() noexcept {
   const std::lock_guard lock(mutex_);
   if (idle_.empty()) { return nullptr; }
@@ -68,9 +74,11 @@ void WriteLine::commit_alone(sdk::CallContext& ctx, Ticket& ticket, bool unknown
 
 WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
   bool may_have_arrived = false;
+  bool bare = false;
   try {
-    if (open_ == nullptr) { open_ = std::make_unique<WriterSessions::Open>(sessions_.server()); }
-    const bool bare = group.size() == 1 && group.front()->traits.one_statement && open_->session.may_run_bare();
+    if (open_ == nullptr) { open_ = sessions_.make(); }
+    open_->writer.begin_run();
+    bare = group.size() == 1 && group.front()->traits.one_statement && open_->session.may_run_bare();
     RawPostgres& raw = open_->session.raw();
     open_->session.keep_to(ctx);
     may_have_arrived = bare;
@@ -80,8 +88,11 @@ WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
     if (!bare) { raw.exec(sql::kCommit); }
     return End::committed;
   } catch (const std::exception& error) {
+    // A statement that was committed by itself stays, though it could not be asked why it left a row alone.
+    const bool stays = bare && open_ != nullptr && open_->writer.has_changed();
     give_up(error);
-    return may_have_arrived && is_connection_loss(error) ? End::unknown : End::failed;
+    worth_repeating_ = worth_repeating_ || stays;
+    return stays || (may_have_arrived && is_connection_loss(error)) ? End::unknown : End::failed;
   }
 }
 

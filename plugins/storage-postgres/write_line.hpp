@@ -6,6 +6,7 @@
 
 #include <storage-sql/commit_line.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,10 @@ class WriterSessions {
   explicit WriterSessions(Server server) : server_(std::move(server)) {}
 
   [[nodiscard]] const Server& server() const noexcept { return server_; }
+  /// Throws soci::soci_error, PostgresFailure or sdk::Error; see Session.
+  [[nodiscard]] std::unique_ptr<Open> make();
+  /// So many were made, for tests and figures.
+  [[nodiscard]] std::int64_t made() const noexcept { return made_; }
   /// Null: all are in use, or there is none yet.
   [[nodiscard]] std::unique_ptr<Open> take() noexcept;
   /// Null is nothing.
@@ -37,6 +42,7 @@ class WriterSessions {
   const Server server_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Open>> idle_;
+  std::atomic<std::int64_t> made_ = 0;
 };
 
 /// A command alone in its group that is one statement commits by itself, without a transaction around it, if the

@@ -18,6 +18,7 @@
 
 namespace quarry::storage_postgres {
 
+struct Changed;
 using Outcomes = std::vector<sdk::Outcome>;
 using Rows = std::vector<storage_sql::OwnedRow>;
 
@@ -28,6 +29,12 @@ class Writer {
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
+
+  /// What follows is a run of its own: see has_changed().
+  void begin_run() noexcept { changed_ = false; }
+  /// Whether a statement of the run has answered that it changed rows of a batch. Outside of a transaction these are
+  /// committed, whatever comes after it.
+  [[nodiscard]] bool has_changed() const noexcept { return changed_; }
 
   [[nodiscard]] Outcomes enqueue(std::span<const sdk::NewDownload> items);
   [[nodiscard]] Rows claim(const sdk::ClaimRequest& request);
@@ -62,7 +69,10 @@ class Writer {
   [[nodiscard]] sdk::CommandResult judged(const Facts& row, const sdk::Transition& change);
   [[nodiscard]] sdk::Outcome transition_reviving(const sdk::Transition& change);
 
+  [[nodiscard]] std::map<std::int64_t, sdk::Outcome> run_batch(Statement& statement, const Changed& changed);
+
   std::unique_ptr<Queries> queries_;
+  bool changed_ = false;
 };
 
 }  // namespace quarry::storage_postgres

@@ -28,9 +28,10 @@ namespace quarry::storage_postgres {
 
 /// What a batch changed, by id.
 using Done = std::map<std::int64_t, sdk::Outcome>;
-[[nodiscard]] inline Done run_batch(Statement& statement, const Changed& changed) {
+inline Done Writer::run_batch(Statement& statement, const Changed& changed) {
   Done done;
   for (bool more = statement.first(); more; more = statement.next()) { done.emplace(changed.id, applied(changed)); }
+  changed_ = changed_ || !done.empty();
   return done;
 }
 

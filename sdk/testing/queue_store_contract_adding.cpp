@@ -89,6 +89,25 @@ TEST_P(QueueStoreContract, EnqueueAgainIsStillKnownAfterTheRowMovedOn) {
   EXPECT_EQ(again.epoch, 1);
 }
 
+TEST_P(QueueStoreContract, EnqueueAgainIsStillKnownAfterTheRowEnded) {
+  const NewDownload item = download();
+  const std::int64_t id = call().enqueue(item).id;
+  ASSERT_EQ(call().claim(claim_request()).size(), 1U);
+  Transition end;
+  end.command_id = command();
+  end.id = id;
+  end.epoch = 1;
+  end.from = DownloadState::dispatching;
+  end.to = DownloadState::failed;
+  ASSERT_EQ(call().transition(end).result, CommandResult::applied);
+  // Its release could be taken again, but by another command.
+  const std::vector<Outcome> again = call().enqueue({item, download()});
+  EXPECT_EQ(again.at(0).result, CommandResult::already_applied);
+  EXPECT_EQ(again.at(0).id, id);
+  EXPECT_EQ(again.at(1).result, CommandResult::applied);
+  EXPECT_EQ(call().enqueue(item).result, CommandResult::already_applied);
+}
+
 TEST_P(QueueStoreContract, SecondLiveRowOfOneReleaseIsAConflict) {
   const NewDownload first = download();
   NewDownload second = download();

@@ -43,7 +43,7 @@ class Pooler(E2eTest):
 
         def sessions(condition):
             return self.value(f"select count(*) from pg_stat_activity where datname = 'quarry' and pid <> pg_backend_pid() "
-                              f"and {condition}")
+                              f"and backend_type = 'client backend' and application_name <> 'psql' and {condition}")
 
         items = [grab(hosts[number % 2], torrent) for number, torrent in enumerate(torrents[:4])]
         # Each is asked of the host that did not take it.

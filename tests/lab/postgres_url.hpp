@@ -42,7 +42,7 @@ inline TestPostgres test_server(const char* url_file, const char* reason_file) {
   if (!url.empty()) { return {url, ""}; }
   std::string reason = first_line(folder / "missing");
   if (reason.empty()) { reason = first_line(folder / reason_file); }
-  return {"", reason.empty() ? "no PostgreSQL runs for " + folder.string() + ": ctest starts it, as test postgres.start"
+  return {"", reason.empty() ? "no PostgreSQL runs for " + named_file().string() + ": ctest starts it, as test postgres.start"
                              : reason};
 }
 

@@ -7,7 +7,7 @@ import re
 import lab_path  # noqa: F401
 from postgres_protocol import ClientSide, ServerSide, is_commit
 
-WRITES = re.compile(rb"\b(insert\s+into\b|update\b|delete\s+from\b|from\s+claim\s*\()", re.IGNORECASE)
+WRITES = re.compile(rb"\b(insert\s+into\b|update\b|delete\s+from\b|from\s+claim_downloads\s*\()", re.IGNORECASE)
 BEGIN = re.compile(rb"^\s*(begin|start\s+transaction)\b", re.IGNORECASE)
 ENDS = re.compile(rb"^\s*(rollback|abort|end)\b", re.IGNORECASE)
 

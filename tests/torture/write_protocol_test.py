@@ -33,7 +33,7 @@ class WriteProtocolTest(unittest.TestCase):
     def test_a_change_outside_of_a_transaction_commits_itself(self):
         for run in (self.query, self.prepared):
             for sql in (b"INSERT INTO download VALUES (1)", b"UPDATE download SET state = 1", b"DELETE FROM download",
-                        b"WITH made AS (INSERT INTO download VALUES (1)) SELECT 1", b"SELECT id FROM claim($1, $2)"):
+                        b"WITH made AS (INSERT INTO download VALUES (1)) SELECT 1", b"SELECT id FROM claim_downloads($1, $2)"):
                 self.assertTrue(run(sql), sql)
 
     def test_in_a_transaction_its_commit_does(self):
