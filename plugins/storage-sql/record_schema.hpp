@@ -45,8 +45,8 @@ struct HeldCollection {
 [[nodiscard]] Texts add_allowed(const HeldCollection& collection, const sdk::record_rules::OwnedField& field,
                                 const RecordDialect& dialect);
 
-/// Downloads refer to this collection: a column of the table of downloads that is null where movie_id is 0, and a foreign key.
-/// Downloads that are there already need not refer to anything.
+/// Downloads refer to this collection: a column of the table of downloads that is null where movie_id is 0, and a
+/// foreign key. Downloads that are there already need not refer to anything.
 [[nodiscard]] Texts add_download_reference(std::string_view collection, const RecordDialect& dialect);
 [[nodiscard]] Texts drop_download_reference(const RecordDialect& dialect);
 

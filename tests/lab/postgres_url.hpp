@@ -42,8 +42,9 @@ inline TestPostgres test_server(const char* url_file, const char* reason_file) {
   if (!url.empty()) { return {url, ""}; }
   std::string reason = first_line(folder / "missing");
   if (reason.empty()) { reason = first_line(folder / reason_file); }
-  return {"", reason.empty() ? "no PostgreSQL runs for " + named_file().string() + ": ctest starts it, as test postgres.start"
-                             : reason};
+  return {"", reason.empty()
+                  ? "no PostgreSQL runs for " + named_file().string() + ": ctest starts it, as test postgres.start"
+                  : reason};
 }
 
 inline TestPostgres test_postgres() { return test_server("url", "missing"); }
