@@ -17,7 +17,7 @@ RACE_SHARE, TWIN_SHARE = 0.1, 0.05
 
 
 class Grabs:
-    """`least` films, and more until `enough()`; never more than `backlog` ahead of what the client has."""
+    """`least` films, and more until `enough()`; never more than `backlog` ahead of those that are settled."""
 
     def __init__(self, hosts, seed, least, backlog, files_url, enough):
         self.hosts = hosts
@@ -30,7 +30,7 @@ class Grabs:
         self.counts = collections.Counter()
         self.refused = []     # attempts that were told that nothing was changed, or told nothing
         self.unexpected = []  # answers that no grab may get
-        self.items = 0        # in the client; told from outside
+        self.settled = 0      # given to the client, or cancelled; told from outside
         self.next_number = 1
         self.lock = threading.Lock()
         self.giving_up = threading.Event()
@@ -64,7 +64,7 @@ class Grabs:
         with self.lock:
             if self.next_number > self.least and self.enough():
                 return 0
-            if self.next_number - 1 - self.items >= self.backlog:
+            if self.next_number - 1 - self.settled >= self.backlog:
                 return None
             self.next_number += 1
             return self.next_number - 1
