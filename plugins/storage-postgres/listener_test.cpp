@@ -3,6 +3,7 @@
 #include "listener.hpp"
 
 #include "postgres_queue_store.hpp"
+#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
@@ -11,26 +12,17 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <future>
 
 namespace quarry::storage_postgres {
 namespace {
 
+using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr std::int64_t kSoonMs = 20'000;
 
 /// Time that passes by itself: a listener really waits.
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
-
 class Listening : public ::testing::Test {
  protected:
   void SetUp() override {

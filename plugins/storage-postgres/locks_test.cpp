@@ -3,6 +3,7 @@
 // statements guards something that no test of results alone would show at every run. And whoever waited finds another
 // row than the one that it was judged by before.
 #include "postgres_queue_store.hpp"
+#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
@@ -12,13 +13,13 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <future>
 
 namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
+using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr std::int64_t kLongMs = 10'000;
@@ -26,15 +27,6 @@ constexpr std::int64_t kShortMs = 400;
 constexpr std::int64_t kLeaseMs = 60'000;
 /// Of the table that has what commands change.
 constexpr char kUpdate[] = "UPDATE download_state SET ";
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
 
 class Locks : public ::testing::Test {
  protected:

@@ -8,6 +8,7 @@
 #include "postgres_admin.hpp"
 #include "postgres_queue_store.hpp"
 #include "raw_rows.hpp"
+#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
@@ -19,7 +20,6 @@
 
 #include <lab/postgres_url.hpp>
 
-#include <chrono>
 #include <set>
 #include <thread>
 
@@ -27,6 +27,7 @@ namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
+using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr int kPoolSize = 3;  // see lab/pgbouncer.py
@@ -123,15 +124,6 @@ std::int64_t advisory_locks() {
           "datname = current_database())")
       .integer();
 }
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
 
 class Pooled : public ::testing::Test {
  protected:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which sessions the lines of writers use, and what is said of a statement that was committed by itself.
 #include "postgres_queue_store.hpp"
+#include "test_clock.hpp"
 #include "test_database.hpp"
 #include "writer.hpp"
 
@@ -12,26 +13,17 @@
 #include <libpq-fe.h>
 
 #include <array>
-#include <chrono>
 #include <future>
 
 namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
+using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr std::int64_t kLongMs = 10'000;
 constexpr std::int64_t kShortMs = 900;
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
 
 /// A session beside that of TestDatabase.
 class Second {
