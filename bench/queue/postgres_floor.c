@@ -114,12 +114,14 @@ static void enqueue(PGconn* db, struct text* p, int64_t first, int64_t count) {
 /* Looks at every column, as whoever wants the rows must. */
 static PGresult* claim(PGconn* db, int64_t n) {
   char command[32];
-  char limit[24];
+  char commands[40];
+  char limits[24];
   char lease[24];
   bench_claim_command(command, n);
-  snprintf(limit, sizeof limit, "%lld", (long long)job.per);
+  snprintf(commands, sizeof commands, "{%s}", command);
+  snprintf(limits, sizeof limits, "{%lld}", (long long)job.per);
   snprintf(lease, sizeof lease, "%d", BENCH_LEASE_MS);
-  const char* const values[] = {BENCH_LANE, limit, BENCH_OWNER, lease, command, "1000"};
+  const char* const values[] = {limits, commands, BENCH_LANE, BENCH_OWNER, lease, "1000"};
   PGresult* const rows = good(db, PQexecPrepared(db, "claim", 6, values, NULL, NULL, 0));
   volatile size_t bytes = 0;
   for (int row = 0; row < PQntuples(rows); ++row) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the server carries the hot statements out: along an index, whatever it knows of the tables. Asked twice, with the
-// statistics of an empty database and with fresh ones.
+// How the server carries the hot statements out: along an index, whatever it knows of the tables. Asked with fresh
+// statistics, with none, and while the tables are empty: a host that begins there keeps its plans for long.
 #include "postgres_queue_store.hpp"
 #include "statements.hpp"
 #include "test_database.hpp"
@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 
 #include <regex>
+#include <sstream>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -89,12 +90,21 @@ void expect_no_scan(const std::string& plan) {
   EXPECT_EQ(plan.find("Seq Scan on event "), std::string::npos) << plan;
   EXPECT_EQ(plan.find("Seq Scan on metainfo"), std::string::npos) << plan;
 }
+/// Each row is looked for: no index is read from one end to the other for it.
+void expect_looked_up(const std::string& plan) {
+  expect_no_scan(plan);
+  std::istringstream lines(plan);
+  for (std::string line, next; std::getline(lines, line);) {
+    if (line.find("Scan using") == std::string::npos) { continue; }
+    EXPECT_TRUE(std::getline(lines, next) && next.find("Index Cond") != std::string::npos) << line << " of\n" << plan;
+  }
+}
 void expect_in(const std::string& plan, const std::string& part) {
   EXPECT_NE(plan.find(part), std::string::npos) << part << " is not in\n" << plan;
 }
 
-/// The parameter says whether the server has fresh statistics.
-class Plans : public ::testing::TestWithParam<bool> {
+enum class Knows { statistics, sizes, nothing };
+class Plans : public ::testing::TestWithParam<Knows> {
  protected:
   void SetUp() override {
     if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
@@ -104,24 +114,34 @@ class Plans : public ::testing::TestWithParam<bool> {
     PostgresQueueStore store(host, sdk::Config::parse(R"({"url": ")" + database.url() + R"("})"));
     sdk::BasicContext ctx = host.context();
     ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
+    if (GetParam() == Knows::nothing) { return; }
     database.run(std::string("ALTER TABLE download_state SET (autovacuum_enabled = off); ALTER TABLE "
                              "download_origin SET (autovacuum_enabled = off); ") +
                  kFill);
-    if (GetParam()) { database.run("ANALYZE"); }
+    if (GetParam() == Knows::statistics) { database.run("ANALYZE"); }
   }
 };
+
+/// Statements of readers, whose plans are made anew each time.
+class ReaderPlans : public Plans {};
 
 TEST_P(Plans, AClaimGoesAlongTheClaimIndex) {
   Planner planner(TestDatabase::get().url(), sql::kWriterSession);
   const std::string plans =
-      planner.plans_inside("SELECT id FROM claim_downloads('downloads', 2, 'o', 30000, 'c', 1000)");
-  expect_no_scan(plans);
+      planner.plans_inside("SELECT id FROM claim_downloads('downloads', '{2}', 'o', 30000, '{c}', 1000)");
+  expect_looked_up(plans);
   expect_in(plans, "Index Scan using download_claim on download_state");
   expect_in(plans, "using download_due on download_state");
   // Those at work, to be counted.
   expect_in(plans, "using download_status on download_state");
   const std::string before_lock = plans.substr(0, plans.find("Index Scan using download_claim on"));
   EXPECT_EQ(before_lock.substr(before_lock.rfind("LockRows")).find("Sort"), std::string::npos) << plans;
+}
+
+TEST_P(Plans, AnEnqueueLooksForItsCommands) {
+  Planner planner(TestDatabase::get().url(), sql::kWriterSession);
+  expect_looked_up(planner.plan(sql::kEnqueue));
+  expect_looked_up(planner.plan(sql::kEnqueueOne, std::vector<std::string>(18, "'0'")));
 }
 
 TEST_P(Plans, CommandsFindTheirRowsByTheirKeys) {
@@ -131,16 +151,16 @@ TEST_P(Plans, CommandsFindTheirRowsByTheirKeys) {
   for (const auto& [statement, values] :
        {std::pair{sql::kTransition, of_transition}, {sql::kProgress, {}}, {sql::kFacts, {}}}) {
     const std::string plan = planner.plan(statement, values);
-    expect_no_scan(plan);
+    expect_looked_up(plan);
     expect_in(plan, "Index Scan using download_state_pkey on download_state");
   }
   // Through the key, or through the few rows that are leased.
-  expect_no_scan(planner.plan(sql::kHeartbeat, {"'{}'", "'{}'", "'owner'", "'5'"}));
+  expect_looked_up(planner.plan(sql::kHeartbeat, {"'{}'", "'{}'", "'owner'", "'5'"}));
   const std::string holder = planner.plan(sql::kFindHolder, {"'1'", "'r'", "'a'", "'b'"});
   for (const char* index : {"download_release", "download_v1", "download_v2"}) { expect_in(holder, index); }
   expect_in(planner.plan(sql::kFindCreatedBy, {"'c'"}), "Index Scan using download_created_by");
   const std::string rescue = planner.plan(sql::kRescue, {"'c'", "'5'", "'5'", "''", "''"});
-  expect_no_scan(rescue);
+  expect_looked_up(rescue);
   // Rows that a host has in hand are few: these are sorted, not the others.
   expect_in(rescue, "Index Scan using download_status on download_state");
   expect_in(rescue, "Index Cond: (state = 1)");
@@ -149,7 +169,7 @@ TEST_P(Plans, CommandsFindTheirRowsByTheirKeys) {
   expect_in(prune, "Index Scan using download_ended on download_state");
 }
 
-TEST_P(Plans, PagesInOrderOfIdOrRankAreNotSorted) {
+TEST_P(ReaderPlans, PagesInOrderOfIdOrRankAreNotSorted) {
   Planner planner(TestDatabase::get().url(), sql::kReaderSession);
   constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)", "cast(:", " AS text)", ""};
   for (const auto sort : {sdk::SortKey::id, sdk::SortKey::rank}) {
@@ -168,7 +188,7 @@ TEST_P(Plans, PagesInOrderOfIdOrRankAreNotSorted) {
   EXPECT_EQ(plan.find("Sort"), std::string::npos) << plan;
 }
 
-TEST_P(Plans, EventsAndTheNumbersOfALaneAreLookedUp) {
+TEST_P(ReaderPlans, EventsAndTheNumbersOfALaneAreLookedUp) {
   Planner planner(TestDatabase::get().url(), sql::kReaderSession);
   const std::string events = planner.plan(sql::kEventsSince, {"'5'", "'900'", "'10'"});
   expect_no_scan(events);
@@ -178,8 +198,13 @@ TEST_P(Plans, EventsAndTheNumbersOfALaneAreLookedUp) {
   expect_in(lane, "download_due");
 }
 
-INSTANTIATE_TEST_SUITE_P(Statistics, Plans, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "fresh" : "of_an_empty_database"; });
+const auto kNameOf = [](const ::testing::TestParamInfo<Knows>& info) {
+  return info.param == Knows::statistics ? "knows_the_rows"
+         : info.param == Knows::sizes    ? "knows_sizes"
+                                         : "knows_empty_tables";
+};
+INSTANTIATE_TEST_SUITE_P(Server, Plans, ::testing::Values(Knows::statistics, Knows::sizes, Knows::nothing), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Server, ReaderPlans, ::testing::Values(Knows::statistics, Knows::sizes), kNameOf);
 
 }  // namespace
 }  // namespace quarry::storage_postgres

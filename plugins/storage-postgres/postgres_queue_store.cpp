@@ -84,13 +84,15 @@ void PostgresQueueStore::write(CallContext& ctx, std::size_t count, sdk::Outcome
   });
 }
 
+void PostgresQueueStore::check_known(bool known) const {
+  if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(server_.place)); }
+}
+
 template <class Answer, class Command>
-Answer PostgresQueueStore::ask(WriteLine& line, CallContext& ctx, std::size_t count, const Command& command,
-                               std::string_view party) {
+Answer PostgresQueueStore::ask(CallContext& ctx, std::size_t count, const Command& command) {
   check_open();
   Answer answer{};
-  const bool known = line.run(ctx, count, {true, party}, [&](Writer& writer) { answer = command(writer); });
-  if (!known) { throw Error({Code::unavailable, sdk::kRetryable, 0, 0}, unknown_commit(server_.place)); }
+  check_known(writes_.run(ctx, count, {true, {}}, [&](Writer& writer) { answer = command(writer); }));
   return answer;
 }
 
@@ -146,7 +148,7 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
       }
     }
     try {
-      answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items, done); });
+      answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items.size(), items, done); });
     } catch (const Error& error) {
       if (error.status().code == Code::invalid) { explain_missing_movie(ctx, items); }
       throw;
@@ -159,10 +161,11 @@ Status PostgresQueueStore::claim(CallContext& ctx, const sdk::ClaimRequest& requ
     rules::check(request);
     // Whoever waits for the lock of a lane may hold nothing that the host with the lock wants next: a deadlock. So
     // claims share a transaction only with claims of their lane.
-    const auto taken = ask<Rows>(
-        claims_, ctx, static_cast<std::size_t>(request.limit), [&](Writer& writer) { return writer.claim(request); },
-        request.lane);
-    for (const auto& row : taken) {
+    check_open();
+    std::vector<Rows> taken;
+    const auto limit = static_cast<std::size_t>(request.limit);
+    check_known(claims_.run(ctx, limit, std::span(&request, 1), taken, request.lane));
+    for (const auto& row : taken.front()) {
       if (!rows.add(row.view())) { return; }
     }
   });
@@ -197,8 +200,8 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
         check_text(text, "a transition has a NUL byte in one of its texts");
       }
     }
-    write(ctx, changes.size(), outcomes, Writer::is_one_statement(changes),
-          [&](Writer& writer) { return writer.transition(changes); });
+    answer(changes.size(), outcomes,
+           [&](Outcomes& done) { return transitions_.run(ctx, changes.size(), changes, done); });
   });
 }
 
@@ -214,7 +217,7 @@ Status PostgresQueueStore::rescue(CallContext& ctx, std::string_view command_id,
                                   std::int32_t limit, sdk::DownloadSink& rows) noexcept {
   return guarded(ctx, [&] {
     rules::check_rescue(command_id, owner, limit);
-    const auto saved = ask<Rows>(writes_, ctx, static_cast<std::size_t>(limit),
+    const auto saved = ask<Rows>(ctx, static_cast<std::size_t>(limit),
                                  [&](Writer& writer) { return writer.rescue(command_id, limit); });
     for (const auto& row : saved) {
       if (!rows.add(row.view())) { return; }
@@ -237,7 +240,7 @@ Status PostgresQueueStore::record_progress(CallContext& ctx, std::span<const sdk
 Status PostgresQueueStore::set_lane(CallContext& ctx, const sdk::LaneSettings& settings) noexcept {
   return guarded(ctx, [&] {
     rules::check(settings);
-    static_cast<void>(ask<bool>(writes_, ctx, 1, [&](Writer& writer) {
+    static_cast<void>(ask<bool>(ctx, 1, [&](Writer& writer) {
       writer.set_lane(settings);
       return true;
     }));
@@ -248,7 +251,7 @@ Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::in
                                  std::int64_t& removed) noexcept {
   return guarded(ctx, [&] {
     rules::check_prune(limit);
-    removed = ask<std::int64_t>(writes_, ctx, static_cast<std::size_t>(limit),
+    removed = ask<std::int64_t>(ctx, static_cast<std::size_t>(limit),
                                 [&](Writer& writer) { return writer.prune(states, before_ms, limit); });
   });
 }
@@ -257,7 +260,7 @@ Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& r
   return guarded(ctx, [&] {
     rules::check(request);
     check_text(request.owner, "the owner of a duty has a NUL byte in it");
-    out = ask<sdk::Duty>(writes_, ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
+    out = ask<sdk::Duty>(ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
   });
 }
 

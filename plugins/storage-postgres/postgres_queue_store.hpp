@@ -3,8 +3,8 @@
 // stands in README.md.
 #pragma once
 
-#include "enqueue_line.hpp"
 #include "reader.hpp"
+#include "shared_line.hpp"
 #include "write_line.hpp"
 
 #include <quarry/sdk/abi/queue_store.hpp>
@@ -62,11 +62,11 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   [[nodiscard]] const Server& server() const noexcept { return server_; }
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
-  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claims_.groups(); }
+  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claiming_.groups(); }
   /// Sessions that write made so far, for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t writer_sessions() const { return sessions_.made(); }
-  /// Callers of enqueue() that wait for their commit, for tests and figures. [thread-safe]
-  [[nodiscard]] std::size_t enqueuing() const { return enqueues_.waiting(); }
+  /// Callers of enqueue(), transition() and claim() that wait for their commit, for tests and figures. [thread-safe]
+  [[nodiscard]] std::size_t waiting() const { return enqueues_.waiting() + transitions_.waiting() + claims_.waiting(); }
 
  private:
   /// As sdk::guard, with the failures of PostgreSQL explained.
@@ -81,8 +81,9 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
              const Command& command);
   /// The same for a command that answers something else; throws when nobody knows whether it was committed.
   template <class Answer, class Command>
-  [[nodiscard]] Answer ask(WriteLine& line, sdk::CallContext& ctx, std::size_t count, const Command& command,
-                           std::string_view party = {});
+  [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command);
+  /// Throws when nobody knows whether it was committed.
+  void check_known(bool known) const;
   /// Runs `body(reader)`; once more on a new session when the first was lost.
   template <class Body>
   void read(sdk::CallContext& ctx, Sees sees, const Body& body);
@@ -93,8 +94,10 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   bool opened_ = false;
   WriterSessions sessions_;
   WriteLine writes_{sessions_};
-  EnqueueLine enqueues_{writes_};
-  WriteLine claims_{sessions_};  ///< claims wait for other hosts' claims, and nobody else waits for them
+  WriteLine claiming_{sessions_};  ///< claims wait for other hosts' claims, and nobody else waits for them
+  SharedLine<sdk::NewDownload, sdk::Outcome> enqueues_{writes_, &Writer::enqueue, Writer::is_one_statement};
+  SharedLine<sdk::Transition, sdk::Outcome> transitions_{writes_, &Writer::transition, Writer::is_one_statement};
+  SharedLine<sdk::ClaimRequest, Rows> claims_{claiming_, &Writer::claim, Writer::is_one_statement};
   storage_sql::Pool<Reader> readers_;
 };
 

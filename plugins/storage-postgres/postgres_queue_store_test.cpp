@@ -162,7 +162,7 @@ TEST_F(PostgresStoreTest, WhoEnqueuesWhileAnotherIsUnderWaySharesTheNextStatemen
       item.command_id = command;
       outcomes[static_cast<std::size_t>(i)] = call.enqueue(item);
     });
-    while (host.store.enqueuing() != static_cast<std::size_t>(i) + 1) { std::this_thread::yield(); }
+    while (host.store.waiting() != static_cast<std::size_t>(i) + 1) { std::this_thread::yield(); }
   }
   TestDatabase::get().run("COMMIT");
   for (std::thread& thread : threads) { thread.join(); }

@@ -22,10 +22,11 @@
 //   events_settled()      event numbers are handed out before their transaction commits, so a reader could see 8
 //                         before 7. Whoever writes events first takes a shared advisory lock on the last number
 //                         handed out; a reader reads no further than the least of these that is still held.
-//   claim()               locks the lane first and counts afterwards, in a second statement: a count in the
+//   claim_downloads()     locks the lane first and counts afterwards, in a second statement: a count in the
 //                         statement that waits for the lock would see the rows of before the wait.
 #pragma once
 
+#include "schema_claims.hpp"
 #include "schema_two_tables.hpp"
 
 #include <array>
@@ -232,7 +233,7 @@ CREATE TABLE record_collection (
   declaration text NOT NULL
 );
 )sql",
-                                           kTwoTables};
+                                           kTwoTables, kClaimsTogether};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
 }  // namespace quarry::storage_postgres::sql

@@ -36,18 +36,19 @@ inline constexpr char kRollback[] = "ROLLBACK";
 #define QUARRY_LANE_WAKES                                                  \
   "(SELECT count(pg_notify('" QUARRY_READY_CHANNEL                         \
   "', l.lane)) FROM (SELECT lane FROM made WHERE ready = 1 LIMIT 1) AS l " \
-  "WHERE NOT EXISTS (SELECT 1 FROM download_state AS d WHERE d.lane = l.lane AND d.ready = 1))"
+  "WHERE (SELECT d.id FROM download_state AS d WHERE d.lane = l.lane AND d.ready = 1 LIMIT 1) IS NULL)"
 
 /// All that is missing of the rows is made; what stands in the way of the others is asked afterwards. A command that
 /// was carried out already is passed by; when two hosts send the same one at the same time, the second fails and is
-/// tried again. "IS TRUE" makes the ids a table to look into: joined, each row would be compared with each other. :1
-/// command :2 lane :3 release_key :4 title :5 indexer :6 guid :7 url :8 magnet :9 category :10 v1 :11 v2 :12 flags :13
-/// movie :14 size :15 due :16 bonus :17 priority :18 max_retries
+/// tried again. "IS TRUE" makes the ids a table to look into, and "IS NULL" has each row looked for by its key: joined,
+/// each row would be compared with each other while the server knows of no rows. :1 command :2 lane :3 release_key :4
+/// title :5 indexer :6 guid :7 url :8 magnet :9 category :10 v1 :11 v2 :12 flags :13 movie :14 size :15 due :16 bonus
+/// :17 priority :18 max_retries
 #define QUARRY_RANK \
   "CASE WHEN i.bonus < now_ms() - 9223372036854775807 THEN 9223372036854775807 ELSE now_ms() - i.bonus END"
 #define QUARRY_ENQUEUE(ROWS, ORDER)                                                                                \
   "WITH input AS MATERIALIZED (SELECT nextval('download_id_seq') AS id, i.* FROM " ROWS                            \
-  " WHERE NOT EXISTS (SELECT 1 FROM download_origin AS o WHERE o.created_by = i.command)" ORDER                    \
+  " WHERE (SELECT o.id FROM download_origin AS o WHERE o.created_by = i.command) IS NULL" ORDER                    \
   "), "                                                                                                            \
   "made AS (INSERT INTO download_state (id, state, status, flags, ready, claim_rank, due_at_ms, updated_at_ms, "   \
   "size_bytes, lane, last_command, release_key, infohash_v1, infohash_v2) "                                        \
@@ -95,10 +96,12 @@ inline constexpr char kFindHolder[] =
     "AS "
     "holders";
 
-/// :1 lane :2 limit :3 owner :4 lease_ms :5 command :6 most rows whose due time came
+/// Claims of one lane and owner. Arrays: :1 limits :2 commands. For all of them: :3 lane :4 owner :5 lease_ms :6 most
+/// rows whose due time came
 inline constexpr char kClaim[] =
     "SELECT " QUARRY_DOWNLOAD_COLUMNS
-    " FROM claim_downloads(:1, cast(:2 AS integer), :3, cast(:4 AS bigint), :5, cast(:6 AS integer))";
+    ", claim_command FROM claim_downloads(:3, cast(:1 AS integer[]), :4, cast(:5 AS bigint), cast(:2 AS text[]), "
+    "cast(:6 AS integer))";
 
 /// :1 ids :2 epochs :3 owner :4 lease_ms
 inline constexpr char kHeartbeat[] =
@@ -153,7 +156,7 @@ inline constexpr char kTransition[] =
     "ended_at_ms = CASE WHEN cast(:6 AS integer) IN (5, 7, 8) THEN now_ms() ELSE 0 END "
     "FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[]), cast(:3 AS bigint[]), cast(:4 AS text[])) "
     "AS i (id, epoch, version, command) "
-    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = cast(:5 AS integer) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state + 0 = cast(:5 AS integer) "
     "AND (i.version < 0 OR d.version = i.version) AND d.last_command <> i.command "
     // Whoever takes the duty over waits until this change is there to be seen.
     "AND (cast(:26 AS text) = '' OR EXISTS (SELECT 1 FROM duty AS u WHERE u.name = cast(:26 AS text) "
@@ -228,7 +231,7 @@ inline constexpr char kProgress[] =
     "cast(:10 AS bigint[]), cast(:11 AS bigint[]), cast(:12 AS double precision[]), "
     "cast(:13 AS double precision[]), cast(:14 AS text[]), cast(:15 AS text[])) AS i (id, epoch, set, clear, seeders, "
     "leechers, size, done, down, up, eta, progress, ratio, client_state, output) "
-    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state IN (3, 4, 5) "
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state + 0 IN (3, 4, 5) "
     "RETURNING d.id, d.epoch, d.version, d.before, d.state, d.status), " QUARRY_COUNTED
     "SELECT id, epoch, version FROM changed";
 

@@ -22,6 +22,18 @@ Rows rows_of(Statement& statement, const RowVariables& row) {
   return rows;
 }
 
+/// How many of the first can go in one statement; no command among them comes twice.
+std::size_t first_together(std::span<const sdk::ClaimRequest> requests) {
+  const sdk::ClaimRequest& first = requests.front();
+  std::set<std::string_view> commands;
+  std::size_t count = 0;
+  while (count < requests.size() && requests[count].lane == first.lane && requests[count].owner == first.owner &&
+         requests[count].lease_ms == first.lease_ms && commands.insert(requests[count].command_id).second) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 Writer::Writer(Session& session) : queries_(std::make_unique<Queries>(session)) {}
@@ -121,15 +133,37 @@ Outcome Writer::reason_not_made(const sdk::NewDownload& item) {
   return other == 0 ? outcome_of(CommandResult::unavailable) : outcome_of(CommandResult::conflict, 0, 0, 0, other);
 }
 
-Rows Writer::claim(const sdk::ClaimRequest& request) {
+bool Writer::is_one_statement(std::span<const sdk::ClaimRequest> requests) {
+  return first_together(requests) == requests.size();
+}
+
+std::vector<Rows> Writer::claim(std::span<const sdk::ClaimRequest> requests) {
+  std::vector<Rows> answers;
+  while (!requests.empty()) {
+    const std::size_t count = first_together(requests);
+    claim_together(requests.first(count), answers);
+    requests = requests.subspan(count);
+  }
+  return answers;
+}
+
+void Writer::claim_together(std::span<const sdk::ClaimRequest> requests, std::vector<Rows>& answers) {
   ClaimQuery& q = queries_->claim;
-  q.lane = request.lane;
-  q.limit = request.limit;
-  q.owner = request.owner;
-  q.lease_ms = request.lease_ms;
-  q.command = request.command_id;
+  q.lane = requests.front().lane;
+  q.owner = requests.front().owner;
+  q.lease_ms = requests.front().lease_ms;
   q.most_due = kPromotedPerClaim;
-  return rows_of(q.statement, q.row);
+  q.claims.clear();
+  for (const sdk::ClaimRequest& request : requests) { q.claims.row(request.limit, request.command_id); }
+  q.claims.close();
+  std::map<std::string, Rows, std::less<>> taken;
+  for (bool more = q.statement.first(); more; more = q.statement.next()) {
+    taken[q.command].emplace_back(q.row.view());
+  }
+  for (const sdk::ClaimRequest& request : requests) {
+    const auto it = taken.find(request.command_id);
+    answers.push_back(it == taken.end() ? Rows{} : std::move(it->second));
+  }
 }
 
 Outcomes Writer::heartbeat(std::string_view owner, std::int64_t lease_ms, std::span<const sdk::LeaseRef> leases) {

@@ -36,13 +36,16 @@ class Writer {
   /// committed, whatever comes after it.
   [[nodiscard]] bool has_changed() const noexcept { return changed_; }
 
+  /// is_one_statement() says whether a command changes something in one statement only.
   [[nodiscard]] Outcomes enqueue(std::span<const sdk::NewDownload> items);
-  [[nodiscard]] Rows claim(const sdk::ClaimRequest& request);
+  [[nodiscard]] static bool is_one_statement(std::span<const sdk::NewDownload> items) { return items.size() == 1; }
+  /// The rows of each request.
+  [[nodiscard]] std::vector<Rows> claim(std::span<const sdk::ClaimRequest> requests);
+  [[nodiscard]] static bool is_one_statement(std::span<const sdk::ClaimRequest> requests);
   [[nodiscard]] Outcomes heartbeat(std::string_view owner, std::int64_t lease_ms,
                                    std::span<const sdk::LeaseRef> leases);
   [[nodiscard]] sdk::Outcome record_intent(const sdk::Intent& intent);
   [[nodiscard]] Outcomes transition(std::span<const sdk::Transition> changes);
-  /// Whether transition() changes something in one statement only.
   [[nodiscard]] static bool is_one_statement(std::span<const sdk::Transition> changes);
   [[nodiscard]] sdk::Outcome edit(const sdk::Edit& edit);
   [[nodiscard]] Rows rescue(std::string_view command_id, std::int32_t limit);
@@ -63,6 +66,8 @@ class Writer {
                                     std::string_view v2);
   [[nodiscard]] sdk::Outcome reason_not_made(const sdk::NewDownload& item);
   void enqueue_missing(std::span<const sdk::NewDownload> items, Outcomes& outcomes);
+  /// Requests of one lane, owner and length of lease.
+  void claim_together(std::span<const sdk::ClaimRequest> requests, std::vector<Rows>& answers);
   /// Changes that are alike, each of another row.
   void transition_alike(std::span<const sdk::Transition> changes, Outcomes& outcomes);
   /// `applied` when the change would fit the row now.

@@ -72,9 +72,11 @@ struct HolderQuery {
 };
 struct ClaimQuery {
   explicit ClaimQuery(Session& s)
-      : statement(s.soci(), sql::kClaim, in(lane, limit, owner, lease_ms, command, most_due), row.columns()) {}
+      : statement(s.soci(), sql::kClaim, std::tuple_cat(claims.bound(), in(lane, owner, lease_ms, most_due)),
+                  std::tuple_cat(row.columns(), out(command))) {}
+  Columns<2> claims;
   std::string lane, owner, command;
-  Integer limit = 0, lease_ms = 0, most_due = 0;
+  Integer lease_ms = 0, most_due = 0;
   RowVariables row;
   Statement statement;
 };

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Callers who wait at the same time share a statement, and each is told what is its own.
+#include "postgres_queue_store.hpp"
+#include "session.hpp"
+#include "test_clock.hpp"
+#include "test_database.hpp"
+#include "writer.hpp"
+
+#include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/testing/fake_host.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace quarry::storage_postgres {
+namespace {
+
+using sdk::CommandResult;
+using testing::RealClock;
+using testing::TestDatabase;
+
+constexpr std::int64_t kTimeMs = 20'000;
+constexpr int kCallers = 5;
+
+class SharedLines : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
+    TestDatabase::get().run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    store_ = std::make_unique<PostgresQueueStore>(host_, config());
+    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) { enqueue(name); }
+  }
+  static sdk::Config config() { return sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})"); }
+  void enqueue(std::string_view name) {
+    sdk::NewDownload item;
+    item.command_id = name;
+    item.release_key = name;
+    item.lane = "downloads";
+    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    sdk::Outcomes outcomes;
+    ASSERT_TRUE(store_->enqueue(ctx, std::span(&item, 1), outcomes).ok()) << ctx.text();
+  }
+  static void set_limit(int most) {
+    TestDatabase::get().run("INSERT INTO lane (name, max_active, hold) VALUES ('downloads', " + std::to_string(most) +
+                            ", 0) ON CONFLICT (name) DO UPDATE SET max_active = excluded.max_active");
+  }
+  static sdk::ClaimRequest request(std::string_view command, std::int32_t limit, std::string_view owner = "owner") {
+    sdk::ClaimRequest request;
+    request.limit = limit;
+    request.command_id = command;
+    request.lane = "downloads";
+    request.owner = owner;
+    request.lease_ms = 60'000;
+    return request;
+  }
+  std::vector<std::int64_t> claim(std::string_view command, std::int32_t limit) {
+    std::vector<std::int64_t> ids;
+    auto sink = sdk::download_sink([&](const sdk::DownloadView& row) { ids.push_back(row.id); });
+    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    EXPECT_TRUE(store_->claim(ctx, request(command, limit), sink).ok()) << ctx.text();
+    return ids;
+  }
+  /// The rows of each request of one call.
+  static std::vector<std::vector<std::int64_t>> claim_together(const std::vector<sdk::ClaimRequest>& requests) {
+    Session session(Server::of(config()), Access::writer);
+    Writer writer(session);
+    std::vector<std::vector<std::int64_t>> all;
+    for (const Rows& rows : writer.claim(requests)) {
+      auto& ids = all.emplace_back();
+      for (const auto& row : rows) { ids.push_back(row.view().id); }
+    }
+    return all;
+  }
+  /// Runs `call(n)` in kCallers threads: the first waits for the lock that `lock` takes, the others for the first.
+  template <class Call>
+  void together(const std::string& lock, const Call& call) {
+    TestDatabase::get().run("BEGIN; " + lock);
+    std::vector<std::thread> threads;
+    for (int n = 0; n < kCallers; ++n) {
+      threads.emplace_back([&, n] { call(n); });
+      while (store_->waiting() != static_cast<std::size_t>(n) + 1) { std::this_thread::yield(); }
+    }
+    TestDatabase::get().run("COMMIT");
+    for (std::thread& thread : threads) { thread.join(); }
+  }
+
+  RealClock clock_;
+  sdk::testing::FakeHost host_;
+  std::unique_ptr<PostgresQueueStore> store_;
+};
+using Ids = std::vector<std::vector<std::int64_t>>;
+
+TEST_F(SharedLines, ClaimsShareWhatIsFreeInTheirOrder) {
+  set_limit(6);
+  EXPECT_EQ(claim_together({request("x", 2), request("y", 3), request("z", 9), request("w", 1)}),
+            (Ids{{1, 2}, {3, 4, 5}, {6}, {}}));
+}
+
+TEST_F(SharedLines, AClaimSentAgainBesideOthersAnswersItsRowsOnly) {
+  set_limit(6);
+  ASSERT_EQ(claim_together({request("x", 2), request("y", 1)}), (Ids{{1, 2}, {3}}));
+  EXPECT_EQ(claim_together({request("new", 1), request("x", 2), request("newer", 9)}), (Ids{{4}, {1, 2}, {5, 6}}));
+  EXPECT_EQ(claim_together({request("y", 1), request("new", 1)}), (Ids{{3}, {4}}));
+}
+
+TEST_F(SharedLines, ClaimsOfSeveralOwnersAreEachTheirOwn) {
+  set_limit(6);
+  const std::vector<sdk::ClaimRequest> requests = {request("x", 2), request("x", 2, "another"), request("x", 1)};
+  EXPECT_FALSE(Writer::is_one_statement(requests));
+  EXPECT_EQ(claim_together(requests), (Ids{{1, 2}, {3, 4}, {1, 2}}));
+}
+
+TEST_F(SharedLines, TheSameClaimTwiceTakesItsRowsOnce) {
+  set_limit(6);
+  EXPECT_EQ(claim_together({request("x", 2), request("x", 2)}), (Ids{{1, 2}, {1, 2}}));
+}
+
+TEST_F(SharedLines, ClaimsThatWaitForEachOtherGoTogether) {
+  set_limit(6);
+  Ids taken(kCallers);
+  const std::int64_t before = store_->groups();
+  together("SELECT name FROM lane WHERE name = 'downloads' FOR NO KEY UPDATE",
+           [&](int n) { taken[static_cast<std::size_t>(n)] = claim("claim" + std::to_string(n), 2); });
+  EXPECT_EQ(store_->groups() - before, 2);
+  EXPECT_EQ(taken, (Ids{{1, 2}, {3, 4}, {5, 6}, {}, {}}));
+}
+
+TEST_F(SharedLines, ChangesThatWaitForEachOtherGoTogether) {
+  set_limit(kCallers);
+  ASSERT_EQ(claim("claim", kCallers).size(), static_cast<std::size_t>(kCallers));
+  std::vector<CommandResult> results(kCallers, CommandResult::unavailable);
+  const std::int64_t before = store_->groups();
+  together("SELECT id FROM download_state WHERE id = 1 FOR UPDATE", [&](int n) {
+    const std::string command = "change" + std::to_string(n);
+    sdk::Transition change;
+    change.command_id = command;
+    change.id = n + 1;
+    change.epoch = n == 3 ? 7 : 1;  // one does not fit
+    change.from = sdk::DownloadState::dispatching;
+    change.to = sdk::DownloadState::failed;
+    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    sdk::Outcomes outcomes;
+    EXPECT_TRUE(store_->transition(ctx, std::span(&change, 1), outcomes).ok()) << ctx.text();
+    results[static_cast<std::size_t>(n)] = outcomes.all.front().result;
+  });
+  EXPECT_EQ(store_->groups() - before, 2);
+  constexpr auto kApplied = CommandResult::applied;
+  EXPECT_EQ(results, (std::vector{kApplied, kApplied, kApplied, CommandResult::stale_epoch, kApplied}));
+}
+
+}  // namespace
+}  // namespace quarry::storage_postgres
