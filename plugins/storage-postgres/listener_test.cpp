@@ -106,7 +106,9 @@ TEST_F(Listening, ALostConnectionIsToldAndMadeAgain) {
       "pg_backend_pid()");
   sdk::BasicContext ctx(clock_, kSoonMs, "test");
   sdk::Wakeup out;
+  ::testing::internal::CaptureStderr();
   EXPECT_EQ(listener_->wait(ctx, out).code, sdk::Code::unavailable);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "libpq prints nothing of its own";
   EXPECT_NE(ctx.text().find("PostgreSQL"), std::string::npos) << ctx.text();
   begin();
 }

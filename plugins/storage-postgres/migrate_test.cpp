@@ -124,5 +124,22 @@ TEST_F(Migrations, AnUnfinishedCopyOfAnEarlierVersionIsLeftAlone) {
   EXPECT_NO_THROW(database.run("DO $$ BEGIN ASSERT (SELECT version FROM quarry_schema) = 1; END $$"));
 }
 
+TEST_F(Migrations, AHostOfVersion3ThatStillRunsClaimsNothing) {
+  store_.reset();
+  TestDatabase& database = TestDatabase::get();
+  database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  for (std::size_t version = 0; version < 3; ++version) { database.run(sql::kMigrations[version]); }
+  database.run(
+      "CREATE TABLE quarry_schema (version integer NOT NULL); INSERT INTO quarry_schema VALUES (3); "
+      "CREATE FUNCTION claim_downloads(text, integer, text, bigint, text, integer) RETURNS SETOF download LANGUAGE sql "
+      "AS 'SELECT * FROM download'");
+  constexpr char kClaimOfVersion3[] = "SELECT id FROM claim_downloads('downloads', 1, 'owner', 30000, 'claim', 1000)";
+  EXPECT_NO_THROW(database.run(kClaimOfVersion3));
+  PostgresQueueStore store(host_, sdk::Config::parse(R"({"url": ")" + database.url() + R"("})"));
+  sdk::BasicContext ctx = host_.context();
+  ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
+  EXPECT_ANY_THROW(database.run(kClaimOfVersion3));
+}
+
 }  // namespace
 }  // namespace quarry::storage_postgres

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How the server carries the hot statements out: along an index, whatever it knows of the tables. Asked with fresh
-// statistics, with none, and while the tables are empty: a host that begins there keeps its plans for long.
+// statistics, with none, and before there are rows.
 #include "postgres_queue_store.hpp"
 #include "statements.hpp"
 #include "test_database.hpp"
@@ -103,24 +103,54 @@ void expect_in(const std::string& plan, const std::string& part) {
   EXPECT_NE(plan.find(part), std::string::npos) << part << " is not in\n" << plan;
 }
 
+sdk::Config config_of_store() { return sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})"); }
+/// A database without downloads, at which the server looks only when it is told to.
+void make_empty_database() {
+  TestDatabase& database = TestDatabase::get();
+  database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  sdk::testing::FakeHost host;
+  PostgresQueueStore store(host, config_of_store());
+  sdk::BasicContext ctx = host.context();
+  ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
+  database.run(
+      "ALTER TABLE download_state SET (autovacuum_enabled = off); "
+      "ALTER TABLE download_origin SET (autovacuum_enabled = off)");
+}
+
 enum class Knows { statistics, sizes, nothing };
 class Plans : public ::testing::TestWithParam<Knows> {
  protected:
   void SetUp() override {
     if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
-    TestDatabase& database = TestDatabase::get();
-    database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-    sdk::testing::FakeHost host;
-    PostgresQueueStore store(host, sdk::Config::parse(R"({"url": ")" + database.url() + R"("})"));
-    sdk::BasicContext ctx = host.context();
-    ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
+    make_empty_database();
     if (GetParam() == Knows::nothing) { return; }
-    database.run(std::string("ALTER TABLE download_state SET (autovacuum_enabled = off); ALTER TABLE "
-                             "download_origin SET (autovacuum_enabled = off); ") +
-                 kFill);
-    if (GetParam() == Knows::statistics) { database.run("ANALYZE"); }
+    TestDatabase::get().run(kFill);
+    if (GetParam() == Knows::statistics) { TestDatabase::get().run("ANALYZE"); }
   }
 };
+
+TEST(PlansOfASession, ThatWereMadeForEmptyTablesAreNotKept) {
+  if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
+  make_empty_database();
+  TestDatabase::get().run("ANALYZE download_state, download_origin");
+  Session session(Server::of(config_of_store()), Access::writer);
+  const std::string numbered = std::regex_replace(sql::kTransition, std::regex(":(\\d+)"), "$$$1");
+  session.raw().exec(("PREPARE asked AS " + numbered).c_str());
+  std::string ask = "EXPLAIN EXECUTE asked ('{}', '{}', '{}', '{}'";
+  for (int parameter = 5; parameter <= 27; ++parameter) { ask += ", '0'"; }
+  const auto explained = [&] {
+    std::string plan;
+    const soci::rowset<std::string> lines = (session.soci().prepare << ask + ")");
+    for (const std::string& line : lines) { plan += line + "\n"; }
+    return plan;
+  };
+  const std::string of_empty_tables = explained();
+  TestDatabase::get().run(kFill);
+  ASSERT_EQ(explained(), of_empty_tables);
+  for (int command = 0; command < 16; ++command) { session.renew_plans(); }
+  EXPECT_NE(explained(), of_empty_tables);
+  expect_looked_up(explained());
+}
 
 /// Statements of readers, whose plans are made anew each time.
 class ReaderPlans : public Plans {};
@@ -201,7 +231,7 @@ TEST_P(ReaderPlans, EventsAndTheNumbersOfALaneAreLookedUp) {
 const auto kNameOf = [](const ::testing::TestParamInfo<Knows>& info) {
   return info.param == Knows::statistics ? "knows_the_rows"
          : info.param == Knows::sizes    ? "knows_sizes"
-                                         : "knows_empty_tables";
+                                         : "never_looked";
 };
 INSTANTIATE_TEST_SUITE_P(Server, Plans, ::testing::Values(Knows::statistics, Knows::sizes, Knows::nothing), kNameOf);
 INSTANTIATE_TEST_SUITE_P(Server, ReaderPlans, ::testing::Values(Knows::statistics, Knows::sizes), kNameOf);

@@ -159,11 +159,11 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
 Status PostgresQueueStore::claim(CallContext& ctx, const sdk::ClaimRequest& request, sdk::DownloadSink& rows) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    // Whoever waits for the lock of a lane may hold nothing that the host with the lock wants next: a deadlock. So
-    // claims share a transaction only with claims of their lane.
     check_open();
     std::vector<Rows> taken;
     const auto limit = static_cast<std::size_t>(request.limit);
+    // Whoever waits for the lock of a lane may hold nothing that the host with the lock wants next: a deadlock. So
+    // claims share a transaction only with claims of their lane.
     check_known(claims_.run(ctx, limit, std::span(&request, 1), taken, request.lane));
     for (const auto& row : taken.front()) {
       if (!rows.add(row.view())) { return; }

@@ -62,7 +62,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   [[nodiscard]] const Server& server() const noexcept { return server_; }
 
   /// Groups of commands begun since open(), for tests and figures. [thread-safe]
-  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claiming_.groups(); }
+  [[nodiscard]] std::int64_t groups() const { return writes_.groups() + claim_writes_.groups(); }
   /// Sessions that write made so far, for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t writer_sessions() const { return sessions_.made(); }
   /// Callers of enqueue(), transition() and claim() that wait for their commit, for tests and figures. [thread-safe]
@@ -94,10 +94,10 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   bool opened_ = false;
   WriterSessions sessions_;
   WriteLine writes_{sessions_};
-  WriteLine claiming_{sessions_};  ///< claims wait for other hosts' claims, and nobody else waits for them
+  WriteLine claim_writes_{sessions_};  ///< claims wait for other hosts' claims, and nobody else waits for them
   SharedLine<sdk::NewDownload, sdk::Outcome> enqueues_{writes_, &Writer::enqueue, Writer::is_one_statement};
   SharedLine<sdk::Transition, sdk::Outcome> transitions_{writes_, &Writer::transition, Writer::is_one_statement};
-  SharedLine<sdk::ClaimRequest, Rows> claims_{claiming_, &Writer::claim, Writer::is_one_statement};
+  SharedLine<sdk::ClaimRequest, Rows> claims_{claim_writes_, &Writer::claim, Writer::is_one_statement};
   storage_sql::Pool<Reader> readers_;
 };
 

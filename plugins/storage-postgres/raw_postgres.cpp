@@ -131,7 +131,12 @@ std::string refusal_state(const std::string& words) {
   return step == PGRES_POLLING_OK ? std::string() : state_told(PQerrorMessage(one.get()));
 }
 
-RawPostgres::RawPostgres(soci::session& session) : handle_(libpq(session)) {}
+RawPostgres::RawPostgres(soci::session& session) : handle_(libpq(session)) {
+  // libpq would print what the server says while nobody asks, as when it ends an idle session; the next command is
+  // told.
+  PQsetNoticeProcessor(
+      libpq(handle_), [](void*, const char*) {}, nullptr);
+}
 
 void RawPostgres::exec(const char* sql) {
   const PgResult result(PQexec(libpq(handle_), sql));

@@ -16,6 +16,7 @@ DECLARE
   free integer;
   active integer;
   again boolean;
+  alone boolean;
   some_due boolean;
   known text[];
   ends integer[];
@@ -40,7 +41,8 @@ BEGIN
       ORDER BY due_at_ms LIMIT most_due FOR NO KEY UPDATE SKIP LOCKED));
   END IF;
   -- ends[n]: how many rows claims 1 to n want together.
-  IF cardinality(commands) = 1 AND NOT again THEN
+  alone := cardinality(commands) = 1 AND NOT again;
+  IF alone THEN
     ends := wanted;
   ELSE
     SELECT array_agg(e.sum ORDER BY e.place) INTO ends FROM (
@@ -54,8 +56,10 @@ BEGIN
         AND due_at_ms <= now_ms() ORDER BY claim_rank + 0, id LIMIT free FOR NO KEY UPDATE SKIP LOCKED) AS ids), changed AS (
       UPDATE download_state AS d SET before = state * 16 + status, state = 1, ready = 0, epoch = epoch + 1,
         version = version + 1, attempts = attempts + 1, lease_owner = in_owner, lease_until_ms = clock_ms() + lease_ms,
-        claim_command = commands[1 + width_bucket(array_position(ids, id) - 1, ends)],
-        last_command = commands[1 + width_bucket(array_position(ids, id) - 1, ends)], updated_at_ms = now_ms()
+        claim_command = CASE WHEN alone THEN commands[1]
+          ELSE commands[1 + width_bucket(array_position(ids, id) - 1, ends)] END,
+        last_command = CASE WHEN alone THEN commands[1]
+          ELSE commands[1 + width_bucket(array_position(ids, id) - 1, ends)] END, updated_at_ms = now_ms()
       FROM picked WHERE id = ANY (ids) RETURNING id, epoch, claim_rank, before, state, status, claim_command), told AS (
       INSERT INTO event (download_id, at_ms, epoch, from_state, to_state, actor, command_id, reason)
         SELECT id, now_ms(), epoch, 0, 1, 4, claim_command, '' FROM changed ORDER BY claim_rank, id), counted AS (

@@ -18,6 +18,9 @@ namespace {
 /// Setting a time-out costs a round trip, so it is rounded to one of these and seldom changes.
 constexpr std::array<std::int64_t, 8> kTimeoutsMs = {100, 250, 500, 1'000, 2'500, 5'000, 10'000, 30'000};
 
+/// Making all plans of a session anew takes some milliseconds.
+constexpr std::int64_t kMostUsesOfPlans = 4096;
+
 /// "QRRA", held by sessions until they end, however that comes about. Every host holds it shared; behind a pooler only
 /// while it writes.
 constexpr char kShareStorage[] = "SELECT pg_try_advisory_lock_shared(1364349505)";
@@ -101,6 +104,12 @@ void Session::keep_to(const sdk::CallContext& ctx) {
   if (wanted == timeout_ms_) { return; }
   if (!pooler_) { raw_.exec(time_outs("SET ", wanted).c_str()); }
   timeout_ms_ = wanted;
+}
+
+void Session::renew_plans() {
+  if (++commands_ < renew_at_) { return; }
+  raw_.exec(sql::kForgetPlans);
+  renew_at_ = commands_ + std::min(commands_, kMostUsesOfPlans);
 }
 
 std::string Session::begin_pooled(const std::string& how, const char* more) {

@@ -79,10 +79,16 @@ class Session {
   /// there is a writer, so a host works on the storage. Not with a pooler.
   [[nodiscard]] bool keep_hosts_out();
 
+  /// To be called before each command. The server keeps plans for as long as it knows nothing new of the tables, so
+  /// those made while they were empty may be of no use later: now and then all are made anew, at first often.
+  void renew_plans();
+
   /// Statements of the session end, by themselves, about when `ctx` is out of time, and wait no longer for a lock.
   void keep_to(const sdk::CallContext& ctx);
 
  private:
+  static constexpr std::int64_t kFirstPlans = 16;  ///< commands that are run with the plans made first
+
   /// With a pooler: begins a transaction by `how` with the settings of a session; what the last of `more` answers.
   std::string begin_pooled(const std::string& how, const char* more);
   /// Ends the transaction of a read, if there is one.
@@ -93,6 +99,8 @@ class Session {
   Connection session_;
   RawPostgres raw_;
   std::int64_t timeout_ms_ = 0;
+  std::int64_t commands_ = 0;  ///< counted by renew_plans()
+  std::int64_t renew_at_ = kFirstPlans;
 };
 
 }  // namespace quarry::storage_postgres

@@ -29,7 +29,7 @@ class SharedLine final : private storage_sql::CommitLine::Runner {
   /// [thread-safe]
   bool run(sdk::CallContext& ctx, std::size_t rows, std::span<const Item> items, Answers& answers,
            std::string_view party = {}) {
-    return line_.run(ctx, rows, [&] { entries_.push_back({items, rows, &answers}); }, {false, party});
+    return line_.run(ctx, rows, [&] { entries_.push_back({items, rows, party, &answers}); }, {false, party});
   }
 
   /// Callers in line, those under way included, for tests and figures. [thread-safe]
@@ -40,22 +40,33 @@ class SharedLine final : private storage_sql::CommitLine::Runner {
   struct Entry {
     std::span<const Item> items;
     std::size_t rows;
+    std::string_view party;
     Answers* answers;
   };
 
   std::size_t run(sdk::CallContext& leader, std::span<Ticket* const> group) noexcept override {
     bool unknown = false;
+    entries_.clear();
     try {
-      entries_.clear();
+      entries_.reserve(group.size());
       for (Ticket* ticket : group) { (*ticket->command)(); }
       if (group.size() > 1) {
         if (commit(leader, entries_)) { return group.size(); }
         unknown = true;
       }
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
       // One of them may have spoilt it for the others.
+      if (entries_.size() < group.size()) {
+        for (Ticket* ticket : group) { ticket->failure = failure_of(error); }
+        return group.size();
+      }
     }
-    for (std::size_t i = 0; i < group.size(); ++i) { commit_alone(leader, *group[i], entries_[i], unknown); }
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      // The others have time of their own, and go on with the next of them as the leader.
+      const bool is_over = leader.cancelled() || leader.remaining_ms() <= 0;
+      if (i > 0 && is_over && !unknown) { return i; }
+      commit_alone(leader, *group[i], entries_[i], unknown);
+    }
     return group.size();
   }
 
@@ -67,7 +78,7 @@ class SharedLine final : private storage_sql::CommitLine::Runner {
       rows += entry.rows;
     }
     Answers answers;
-    const storage_sql::CommitTraits traits = {is_one_statement_(items), {}};
+    const storage_sql::CommitTraits traits = {is_one_statement_(items), entries.front().party};
     if (!writes_.run(ctx, rows, traits, [&](Writer& writer) { answers = (writer.*command_)(items); })) { return false; }
     auto next = answers.begin();
     for (const Entry& entry : entries) {
@@ -86,10 +97,13 @@ class SharedLine final : private storage_sql::CommitLine::Runner {
       // Once a commit may have arrived, a later failure does not say that it has not.
       ticket.unknown = unknown;
       if (unknown) { return; }
-      const auto* known = dynamic_cast<const sdk::Error*>(&error);
-      ticket.failure = known == nullptr ? sdk::failure(sdk::Code::internal, error.what())
-                                        : sdk::Failure{known->status(), error.what()};
+      ticket.failure = failure_of(error);
     }
+  }
+  static sdk::Failure failure_of(const std::exception& error) {
+    const auto* known = dynamic_cast<const sdk::Error*>(&error);
+    return known == nullptr ? sdk::failure(sdk::Code::internal, error.what())
+                            : sdk::Failure{known->status(), error.what()};
   }
 
   WriteLine& writes_;

@@ -11,7 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <atomic>
+#include <future>
 #include <thread>
 
 namespace quarry::storage_postgres {
@@ -57,11 +58,13 @@ class SharedLines : public ::testing::Test {
     request.lease_ms = 60'000;
     return request;
   }
-  std::vector<std::int64_t> claim(std::string_view command, std::int32_t limit) {
+  std::vector<std::int64_t> claim(std::string_view command, std::int32_t limit, std::string_view lane = "downloads") {
     std::vector<std::int64_t> ids;
+    sdk::ClaimRequest wanted = request(command, limit);
+    wanted.lane = lane;
     auto sink = sdk::download_sink([&](const sdk::DownloadView& row) { ids.push_back(row.id); });
     sdk::BasicContext ctx(clock_, kTimeMs, "test");
-    EXPECT_TRUE(store_->claim(ctx, request(command, limit), sink).ok()) << ctx.text();
+    EXPECT_TRUE(store_->claim(ctx, wanted, sink).ok()) << ctx.text();
     return ids;
   }
   /// The rows of each request of one call.
@@ -80,10 +83,15 @@ class SharedLines : public ::testing::Test {
   void together(const std::string& lock, const Call& call) {
     TestDatabase::get().run("BEGIN; " + lock);
     std::vector<std::thread> threads;
+    std::atomic<int> ended = 0;
     for (int n = 0; n < kCallers; ++n) {
-      threads.emplace_back([&, n] { call(n); });
-      while (store_->waiting() != static_cast<std::size_t>(n) + 1) { std::this_thread::yield(); }
+      threads.emplace_back([&, n] {
+        call(n);
+        ++ended;
+      });
+      while (ended == 0 && store_->waiting() != static_cast<std::size_t>(n) + 1) { std::this_thread::yield(); }
     }
+    EXPECT_EQ(ended, 0) << "somebody did not wait";
     TestDatabase::get().run("COMMIT");
     for (std::thread& thread : threads) { thread.join(); }
   }
@@ -150,6 +158,44 @@ TEST_F(SharedLines, ChangesThatWaitForEachOtherGoTogether) {
   EXPECT_EQ(store_->groups() - before, 2);
   constexpr auto kApplied = CommandResult::applied;
   EXPECT_EQ(results, (std::vector{kApplied, kApplied, kApplied, CommandResult::stale_epoch, kApplied}));
+}
+
+TEST_F(SharedLines, ClaimsOfSeveralLanesAreCommittedApart) {
+  set_limit(6);
+  const std::int64_t before = store_->groups();
+  together("SELECT name FROM lane WHERE name = 'downloads' FOR NO KEY UPDATE", [&](int n) {
+    claim("claim" + std::to_string(n), 1, n < 2 ? "downloads" : n == 2 ? "films" : "series");
+  });
+  EXPECT_EQ(store_->groups() - before, 4) << "the first, who waited with others behind, and one for each lane";
+}
+
+TEST_F(SharedLines, WhoLeadsWithoutTimeTakesNobodyAlong) {
+  set_limit(kCallers);
+  ASSERT_EQ(claim("claim", kCallers).size(), static_cast<std::size_t>(kCallers));
+  TestDatabase& database = TestDatabase::get();
+  database.run("BEGIN; SELECT id FROM download_state WHERE id IN (1, 2) FOR UPDATE");
+  const auto fail = [&](std::int64_t id, std::int64_t time_ms) {
+    const std::string command = "change" + std::to_string(id);
+    sdk::Transition change;
+    change.command_id = command;
+    change.id = id;
+    change.epoch = 1;
+    change.from = sdk::DownloadState::dispatching;
+    change.to = sdk::DownloadState::failed;
+    sdk::BasicContext ctx(clock_, time_ms, "test");
+    sdk::Outcomes outcomes;
+    return store_->transition(ctx, std::span(&change, 1), outcomes).code;
+  };
+  std::vector<std::future<sdk::Code>> answers;
+  // The first two want rows that are locked; the third, in a group with the second, a free one.
+  for (const auto& [id, time_ms] : {std::pair{1, 1000}, {2, 1500}, {3, 20'000}}) {
+    answers.push_back(std::async(std::launch::async, fail, id, time_ms));
+    while (store_->waiting() < answers.size()) { std::this_thread::yield(); }
+  }
+  EXPECT_NE(answers[0].get(), sdk::Code::ok);
+  EXPECT_NE(answers[1].get(), sdk::Code::ok);
+  EXPECT_EQ(answers[2].get(), sdk::Code::ok);
+  database.run("COMMIT");
 }
 
 }  // namespace

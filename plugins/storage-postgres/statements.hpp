@@ -22,6 +22,7 @@ inline constexpr char kBeginReads[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ
 inline constexpr char kBeginRead[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 inline constexpr char kCommit[] = "COMMIT";
 inline constexpr char kRollback[] = "ROLLBACK";
+inline constexpr char kForgetPlans[] = "DISCARD PLANS";
 
 /// The counters follow what a statement changed: rows of `changed`, each with its state and status of before.
 #define QUARRY_COUNTED                                                                                          \

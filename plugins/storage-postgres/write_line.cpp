@@ -83,6 +83,7 @@ WriteLine::End WriteLine::commit(sdk::CallContext& ctx, Group group) noexcept {
     open_->session.keep_to(ctx);
     may_have_arrived = bare;
     if (!bare) { open_->session.begin(); }
+    open_->session.renew_plans();
     for (Ticket* ticket : group) { (*ticket->command)(); }
     may_have_arrived = true;
     if (!bare) { raw.exec(sql::kCommit); }
