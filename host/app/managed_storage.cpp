@@ -66,6 +66,8 @@ std::unique_ptr<ManagedStorage> ManagedStorage::load(const HostArguments& argume
     return i.state == plugins::InstanceState::ok;
   });
   made->name_ = storage->plugin + " of " + file;
+  made->words_ = {storage->plugin, entry_of(manifest, *storage).config_json,
+                  std::filesystem::path(file).parent_path().string()};
   return made;
 }
 
