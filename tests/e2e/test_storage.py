@@ -175,10 +175,12 @@ class Storage(E2eTest):
     def test_a_copy_goes_to_postgres_and_back_and_survives_a_kill(self):
         source, file = self.filled(rows=ROWS)
         target, server = self.postgres()
-        self.run_storage("migrate", "--manifest", target)
         command = [str(self.lab.binary("quarry")), "storage", "copy", "--from", str(source), "--to", str(target), "--plugin-dir",
                    str(self.lab.build / "plugins")]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.env) as copying:
+            # Until then it drops indexes, and who looks at the rows might be in its way.
+            wait_until("the copy has begun", lambda: server.value(
+                "select to_regclass('copy_source') is not null", "quarry") == "t", 60)
             wait_until("some rows have come", lambda: server.value("select count(*) from download", "quarry") != "0", 60)
             copying.send_signal(signal.SIGKILL)
             copying.wait(30)
