@@ -13,10 +13,10 @@ std::filesystem::path default_plugin_dir() {
   return root / "lib" / "quarry" / "plugins";
 }
 
-manifest::Loaded load_manifest_for(const HostArguments& arguments) {
+manifest::Loaded load_manifest_for(const HostArguments& arguments, manifest::Demand demand) {
   manifest::Overrides overrides = arguments.overrides;
   if (overrides.default_plugin_dir.empty()) { overrides.default_plugin_dir = default_plugin_dir(); }
-  return manifest::load_manifest(arguments.manifest, manifest::process_environment(), overrides);
+  return manifest::load_manifest(arguments.manifest, manifest::process_environment(), overrides, demand);
 }
 
 plugins::HostOptions plugin_options(const manifest::Manifest& manifest, const sdk::Clock& clock,

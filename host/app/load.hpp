@@ -9,7 +9,8 @@
 
 namespace quarry::app {
 
-[[nodiscard]] manifest::Loaded load_manifest_for(const HostArguments& arguments);
+[[nodiscard]] manifest::Loaded load_manifest_for(const HostArguments& arguments,
+                                                 manifest::Demand demand = manifest::Demand::everything);
 [[nodiscard]] plugins::HostOptions plugin_options(
     const manifest::Manifest& manifest, const sdk::Clock& clock,
     std::function<void(sdk::LogLevel, std::string_view, std::string_view)> log);

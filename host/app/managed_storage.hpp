@@ -12,6 +12,7 @@
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace quarry::app {
 
@@ -25,6 +26,8 @@ class ManagedStorage {
   [[nodiscard]] sdk::StorageAdmin& admin() noexcept { return *admin_; }
   /// "storage-sqlite of /srv/quarry.toml": for sentences, and to know a source again.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Both were made from the same words. False says nothing: one storage can be written in two ways.
+  [[nodiscard]] bool is_also(const ManagedStorage& other) const noexcept { return words_ == other.words_; }
   [[nodiscard]] std::string redact(std::string_view text) const { return host_->redact(text); }
 
   /// One call, with all the time it needs.
@@ -37,6 +40,7 @@ class ManagedStorage {
   std::unique_ptr<plugins::PluginHost> host_;
   sdk::StorageAdmin* admin_ = nullptr;
   std::string name_;
+  std::vector<std::string> words_;  ///< plugin, configuration, and the folder that relative paths are meant from
 };
 
 }  // namespace quarry::app

@@ -107,6 +107,11 @@ void print_text(const Findings& findings, std::ostream& out) {
 
 /// Why a copy may not even be begun; ok otherwise.
 sdk::Done open_both(ManagedStorage& from, ManagedStorage& to) {
+  if (from.is_also(to)) {
+    return sdk::failure(sdk::Code::conflict,
+                        "--from and --to name the same storage; nothing was copied; name the manifest of another, "
+                        "empty storage as --to");
+  }
   const auto status = status_of(from);
   if (!status) { return sdk::failure(status.error().status.code, "--from: " + status.error().text); }
   if (status->copy_unfinished != 0) {
@@ -223,7 +228,11 @@ int storage_copy(const StorageArguments& arguments, std::ostream& out, std::ostr
                      progress);
   const auto copied = mover.run(from->name(), status->record_version);
   progress.end();
-  if (!copied) { return fail(copied.error(), err, "the copy is not complete: "); }
+  if (!copied && mover.begun()) { return fail(copied.error(), err, "the copy is not complete: "); }
+  if (!copied) {
+    const bool refused = copied.error().status.code == sdk::Code::conflict;  // by the target
+    return fail(copied.error(), err, refused ? "nothing was copied: --to: " : "nothing was copied: ");
+  }
   for (const CopiedTable& table : *copied) {
     out << "  " << std::left << std::setw(20) << table.name << std::right << std::setw(10) << table.rows
         << " rows  checksum " << table.sum << '\n';

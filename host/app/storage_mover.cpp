@@ -174,6 +174,7 @@ sdk::Result<std::vector<CopiedTable>> StorageMover::run(const std::string& sourc
   const auto declared = collections.all();
   call(to_,
        [&](StorageAdmin& admin, CallContext& ctx) { return admin.begin_copy(ctx, source, record_version, declared); });
+  begun_ = true;
   std::vector<Table> tables = tables_of(from_);
   for (const Table& table : tables) { total_ += table.rows; }
   progress_.begin("copying", "rows");

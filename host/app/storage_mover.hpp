@@ -35,6 +35,8 @@ class StorageMover {
   /// that was cut off goes on when it is the same. Failures: those of the storages, and `internal` when what was read
   /// back is not what was written: the sentence names the table and the first range of keys that differs.
   [[nodiscard]] sdk::Result<std::vector<CopiedTable>> run(const std::string& source, std::int64_t record_version);
+  /// The target takes a copy of this source: before that, run() has changed nothing.
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
 
  private:
   /// What some rows that follow each other came to.
@@ -67,6 +69,7 @@ class StorageMover {
   const StorageCall from_;
   const StorageCall to_;
   StorageProgress& progress_;
+  bool begun_ = false;
   std::int64_t done_ = 0;
   std::int64_t total_ = 0;
 };

@@ -7,6 +7,7 @@
 namespace quarry::app {
 namespace {
 
+constexpr std::int64_t kQuietMs = 2'000;
 constexpr std::int64_t kTerminalMs = 100;
 constexpr std::int64_t kFirstLineMs = 100;
 constexpr std::int64_t kMostLineMs = 3'000;
@@ -15,7 +16,11 @@ constexpr std::int64_t kMostLineMs = 3'000;
 
 StorageProgress::StorageProgress(std::ostream& err, bool terminal, const sdk::Clock& clock,
                                  std::function<bool()> cancelled)
-    : err_(err), terminal_(terminal), clock_(clock), cancelled_(std::move(cancelled)) {}
+    : err_(err),
+      terminal_(terminal),
+      clock_(clock),
+      cancelled_(std::move(cancelled)),
+      quiet_until_ms_(clock.steady_ms() + kQuietMs) {}
 
 StorageProgress::~StorageProgress() { end(); }
 
@@ -24,7 +29,7 @@ void StorageProgress::begin(std::string what, std::string units) {
   what_ = std::move(what);
   units_ = std::move(units);
   pause_ms_ = terminal_ ? kTerminalMs : kFirstLineMs;
-  next_ms_ = 0;
+  next_ms_ = quiet_until_ms_;
 }
 
 bool StorageProgress::step(std::int64_t done, std::int64_t total) noexcept {

@@ -12,10 +12,10 @@
 namespace quarry::app {
 
 /// On a terminal one line that is written again and again; else lines, ever more seldom, down to one every few
-/// seconds.
+/// seconds. A command that is done within two seconds shows nothing but its result.
 class StorageProgress final : public sdk::ProgressSink {
  public:
-  /// `cancelled` may be empty. `err` and `clock` outlive this.
+  /// The two seconds begin here. `cancelled` may be empty. `err` and `clock` outlive this.
   StorageProgress(std::ostream& err, bool terminal, const sdk::Clock& clock, std::function<bool()> cancelled);
   ~StorageProgress();
   StorageProgress(const StorageProgress&) = delete;
@@ -32,6 +32,7 @@ class StorageProgress final : public sdk::ProgressSink {
   const bool terminal_;
   const sdk::Clock& clock_;
   const std::function<bool()> cancelled_;
+  const std::int64_t quiet_until_ms_;  ///< by the steady clock
   std::string what_;
   std::string units_;
   std::int64_t pause_ms_ = 0;  ///< between two lines

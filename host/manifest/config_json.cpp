@@ -35,8 +35,8 @@ class ConfigWriter {
   void text(const toml::value<std::string>& value, const std::string& pointer) {
     Expansion expansion = expand(value.get(), context_.environment, context_.folder);
     if (!expansion.problem.empty()) {
-      context_.problem(value.source(),
-                       "[plugin.config] of \"" + entry_.id + "\", " + pointer.substr(1) + ": " + expansion.problem);
+      context_.problem(value.source(), "[plugin.config] of \"" + entry_.id + "\", " + pointer.substr(1) + ": ",
+                       expansion);
     }
     if (expansion.whole) { entry_.expanded.push_back(pointer); }
     entry_.secrets.insert(entry_.secrets.end(), expansion.secrets.begin(), expansion.secrets.end());

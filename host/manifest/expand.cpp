@@ -111,12 +111,12 @@ class Expander {
     }
     // An empty secret would only be found out later, by the server it is meant for.
     if (!value || value->empty()) {
-      out_.problem = "the environment variable " + name + (value ? " is empty" : " is not set") +
-                     ": set it, or write ${env:" + name + ":-default}";
+      absent("the environment variable " + name + (value ? " is empty" : " is not set") +
+             ": set it, or write ${env:" + name + ":-default}");
       return;
     }
     if (!is_utf8(*value)) {
-      out_.problem = "the environment variable " + name + " is not valid UTF-8: set it again";
+      absent("the environment variable " + name + " is not valid UTF-8: set it again");
       return;
     }
     if (name_speaks_of_secret(name)) { keep_secret(*value); }
@@ -131,8 +131,7 @@ class Expander {
     // Opening a pipe would wait for whoever writes into it.
     if (!path.empty() && std::filesystem::is_regular_file(file, ec)) { in.open(file, std::ios::binary); }
     if (!in.is_open()) {
-      out_.problem =
-          "the file of ${file:" + path + "} cannot be read: make " + file.string() + " readable for this user";
+      absent("the file of ${file:" + path + "} cannot be read: make " + file.string() + " readable for this user");
       return;
     }
     std::string value(kMaxSecretFile + 1, '\0');
@@ -141,14 +140,19 @@ class Expander {
     const bool too_long = value.size() > kMaxSecretFile;
     while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) { value.pop_back(); }
     if (value.empty()) {
-      out_.problem = "the file of ${file:" + path + "} is empty: write the value into " + file.string();
+      absent("the file of ${file:" + path + "} is empty: write the value into " + file.string());
     } else if (too_long || !is_utf8(value) || value.find('\0') != std::string::npos) {
-      out_.problem =
-          "the file of ${file:" + path + "} is no text of at most 64 KiB: write only the value into " + file.string();
+      absent("the file of ${file:" + path + "} is no text of at most 64 KiB: write only the value into " +
+             file.string());
     } else {
       keep_secret(value);
       out_.text += value;
     }
+  }
+
+  void absent(std::string problem) {
+    out_.problem = std::move(problem);
+    out_.absent = true;
   }
 
   void keep_secret(const std::string& value) {

@@ -14,6 +14,7 @@ namespace quarry::manifest {
 struct Expansion {
   std::string text;                  ///< the result; unused when problem is not empty
   std::string problem;               ///< empty: all is well. Names the variable or file, never a value
+  bool absent = false;               ///< `problem` is not in the text: what it names is not there, or unusable
   bool expanded = false;             ///< something was replaced, so `text` is not to be shown
   bool whole = false;                ///< the text was one ${…} and nothing else
   std::vector<std::string> secrets;  ///< parts of `text` that must never be shown

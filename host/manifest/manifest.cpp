@@ -28,10 +28,13 @@ struct Chosen {
 
 class Loader {
  public:
-  Loader(const std::filesystem::path& file, const Environment& environment, const Overrides& overrides)
+  Loader(const std::filesystem::path& file, const Environment& environment, const Overrides& overrides, Demand demand)
       : environment_(environment),
         overrides_(overrides),
-        context_{file.string(), std::filesystem::absolute(file).parent_path(), environment, problems_} {
+        demand_(demand),
+        context_{file.string(), std::filesystem::absolute(file).parent_path(), environment, problems_, problems_},
+        spared_{context_.source, context_.folder, environment, problems_,
+                demand == Demand::storage ? not_demanded_ : problems_} {
     manifest_.file = file;
   }
 
@@ -116,7 +119,7 @@ class Loader {
   }
 
   void read_host(const toml::table* table) {
-    TableReader host(context_, table, "[host]");
+    TableReader host(spared_, table, "[host]");
     if (const auto chosen = choose(overrides_.listen, "--listen", "QUARRY_LISTEN", host.text("listen"))) {
       const auto listen = parse_listen(chosen->text);
       if (listen) {
@@ -138,7 +141,10 @@ class Loader {
     }
     const auto data = choose(overrides_.data_dir, "--data-dir", "QUARRY_DATA_DIR", host.text("data_dir"));
     manifest_.data_dir = folder_of(data, context_.folder / "quarry-data");
-    const auto plugins = choose(overrides_.plugin_dir, "--plugin-dir", "QUARRY_PLUGIN_DIR", host.text("plugin_dir"));
+    static_cast<void>(host.node("plugin_dir"));
+    TableReader demanded(context_, table, "[host]");
+    const auto plugins =
+        choose(overrides_.plugin_dir, "--plugin-dir", "QUARRY_PLUGIN_DIR", demanded.text("plugin_dir"));
     const bool has_default = !overrides_.default_plugin_dir.empty();
     manifest_.plugin_dir =
         folder_of(plugins, has_default ? overrides_.default_plugin_dir : context_.folder / "plugins");
@@ -154,7 +160,7 @@ class Loader {
   }
 
   void read_queue(const toml::table* table) {
-    TableReader in(context_, table, "[queue]");
+    TableReader in(spared_, table, "[queue]");
     Queue& out = manifest_.queue;
     const auto whole = [&](std::string_view key, auto& target, std::int64_t least, std::int64_t most,
                            std::int64_t unit = 1) {
@@ -183,7 +189,7 @@ class Loader {
   }
 
   void read_http(const toml::table* table) {
-    TableReader http(context_, table, "[http]");
+    TableReader http(spared_, table, "[http]");
     manifest_.http_allow = http.texts("allow");
     for (const auto& rule : manifest_.http_allow) {
       if (is_allow_rule(rule)) { continue; }
@@ -222,7 +228,9 @@ class Loader {
     if (config != nullptr && !config->is_table()) {
       in.problem("config", "\"config\" is no table: write [plugin.config] on a line of its own");
     } else if (entry.enabled) {
-      read_config(context_, config == nullptr ? nullptr : config->as_table(), entry);
+      const ReadContext context{context_.source, context_.folder, environment_, problems_,
+                                demand_ == Demand::storage ? entry.absences : problems_};
+      read_config(context, config == nullptr ? nullptr : config->as_table(), entry);
     }
     in.refuse_unknown_keys();
     manifest_.plugins.push_back(std::move(entry));
@@ -260,8 +268,11 @@ class Loader {
 
   const Environment& environment_;
   const Overrides& overrides_;
+  const Demand demand_;
   std::vector<Problem> problems_;
+  std::vector<Problem> not_demanded_;
   ReadContext context_;
+  ReadContext spared_;  ///< for what the demand may leave out
   Manifest manifest_;
   std::map<std::string, std::uint32_t> ids_;
 };
@@ -281,8 +292,9 @@ Environment process_environment() {
   };
 }
 
-Loaded load_manifest(const std::filesystem::path& file, const Environment& environment, const Overrides& overrides) {
-  return Loader(file, environment, overrides).run();
+Loaded load_manifest(const std::filesystem::path& file, const Environment& environment, const Overrides& overrides,
+                     Demand demand) {
+  return Loader(file, environment, overrides, demand).run();
 }
 
 }  // namespace quarry::manifest

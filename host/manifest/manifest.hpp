@@ -61,6 +61,9 @@ struct PluginEntry {
   std::int32_t max_concurrency = 0;  ///< 1–64; 0: what the plugin offers
   std::uint32_t line = 0;            ///< of its [[plugin]] in the manifest
   bool enabled = true;               ///< false: kept in the file, not loaded
+  /// With Demand::storage: variables and files that the configuration names and that are not there or cannot be used.
+  /// Where there are any, config_json is not to be used.
+  std::vector<Problem> absences;
 };
 
 struct Manifest {
@@ -91,6 +94,15 @@ struct Overrides {
   std::filesystem::path default_plugin_dir;
 };
 
+/// What must be there of the variables and files that the manifest names.
+enum class Demand : std::int32_t {
+  everything = 0,
+  /// Only what is needed to look after the storage. Which of the plugins that is, is not known here: each keeps its
+  /// `absences`. Settings of [host] (but plugin_dir), [queue] and [http] whose values are not there keep their
+  /// defaults.
+  storage = 1,
+};
+
 /// Exactly one of the two is filled.
 struct Loaded {
   std::optional<Manifest> manifest;
@@ -103,7 +115,7 @@ struct Loaded {
 /// in the manifest are meant from its folder, those of flags and variables from the working folder.
 /// Never throws for bad input. The order of plugins and whether their files exist is not judged here.
 [[nodiscard]] Loaded load_manifest(const std::filesystem::path& file, const Environment& environment,
-                                   const Overrides& overrides);
+                                   const Overrides& overrides, Demand demand = Demand::everything);
 
 /// "127.0.0.1:7878", "[::1]:0", "localhost:80"; nullopt when it is not of that form.
 [[nodiscard]] std::optional<Listen> parse_listen(std::string_view text);

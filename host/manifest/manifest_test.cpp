@@ -30,18 +30,18 @@ class ManifestTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  Loaded load_file(const fs::path& file) {
+  Loaded load_file(const fs::path& file, Demand demand = Demand::everything) {
     return load_manifest(
         file,
         [this](std::string_view name) -> std::optional<std::string> {
           const auto it = environment_.find(std::string(name));
           return it == environment_.end() ? std::nullopt : std::optional(it->second);
         },
-        overrides_);
+        overrides_, demand);
   }
-  Loaded load(const std::string& text) {
+  Loaded load(const std::string& text, Demand demand = Demand::everything) {
     write("quarry.toml", text);
-    return load_file(folder_ / "quarry.toml");
+    return load_file(folder_ / "quarry.toml", demand);
   }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name, std::ios::binary) << text;
@@ -330,6 +330,51 @@ TEST_F(ManifestTest, TheSampleIsSound) {
   EXPECT_FALSE(loaded.manifest->queue.priority_queue);
   EXPECT_EQ(loaded.manifest->plugins.size(), 4U);
   EXPECT_THAT(loaded.manifest->plugins.at(1).secrets, ElementsAre("a-password"));
+}
+
+constexpr const char* kMuchThatIsNotThere = R"([host]
+listen = "${env:LISTEN}"
+[queue]
+max_concurrent_downloads = "${env:AT_ONCE}"
+[http]
+allow = ["${env:ALLOWED}"]
+[[plugin]]
+id = "store"
+library = "quarry-storage-sqlite.so"
+[plugin.config]
+path = "${env:STORE}"
+[[plugin]]
+id = "client"
+library = "quarry-qbittorrent.so"
+[plugin.config]
+password = "${file:nowhere}"
+)";
+
+TEST_F(ManifestTest, ForTheStorageAloneNothingElseNeedBeThere) {
+  const auto loaded = load(kMuchThatIsNotThere, Demand::storage);
+  for (const auto& problem : loaded.problems) { ADD_FAILURE() << problem.describe(); }
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.manifest->listen.port, 7878);
+  EXPECT_EQ(loaded.manifest->queue.max_concurrent_downloads, 3);
+  const auto& plugins = loaded.manifest->plugins;
+  ASSERT_EQ(plugins.at(0).absences.size(), 1U);
+  EXPECT_THAT(plugins.at(0).absences.front().describe(), HasSubstr("quarry.toml:11:8: "));
+  EXPECT_THAT(plugins.at(0).absences.front().text, HasSubstr("variable STORE is not set"));
+  ASSERT_EQ(plugins.at(1).absences.size(), 1U);
+  EXPECT_THAT(plugins.at(1).absences.front().text, HasSubstr("${file:nowhere} cannot be read"));
+
+  EXPECT_EQ(problems(kMuchThatIsNotThere).size(), 5U) << "a host needs all of it";
+}
+
+TEST_F(ManifestTest, ForTheStorageAloneFaultsOfTheFileStillCount) {
+  EXPECT_FALSE(load("[queue]\npoll_ms = 1\n", Demand::storage).ok());
+  EXPECT_FALSE(load("[queue]\npoll_ms = \"${environment:X}\"\n", Demand::storage).ok());
+  EXPECT_FALSE(load("[quue]\n", Demand::storage).ok());
+  EXPECT_FALSE(load("[host]\nplugin_dir = \"${env:NOWHERE}\"\n", Demand::storage).ok()) << "there the storage is";
+  EXPECT_FALSE(load("[[plugin]]\nid = \"a\"\nlibrary = \"${env:NOWHERE}\"\n", Demand::storage).ok());
+  const auto loaded =
+      load("[[plugin]]\nid = \"a\"\nlibrary = \"a.so\"\n[plugin.config]\nx = \"${env:X\"\n", Demand::storage);
+  EXPECT_FALSE(loaded.ok());
 }
 
 /// The ```toml blocks of a page.

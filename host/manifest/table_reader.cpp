@@ -77,6 +77,11 @@ void ReadContext::problem(const toml::source_region& where, std::string text) co
   problems.push_back({source, where.begin.line, where.begin.column, std::move(text)});
 }
 
+void ReadContext::problem(const toml::source_region& where, const std::string& what, const Expansion& expansion) const {
+  auto& kept = expansion.absent ? absences : problems;
+  kept.push_back({source, where.begin.line, where.begin.column, what + expansion.problem});
+}
+
 std::string nearest(std::string_view word, const std::set<std::string, std::less<>>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
@@ -113,7 +118,7 @@ std::optional<Expansion> TableReader::expanded_text(const toml::node& value, std
   }
   Expansion expansion = expand(text->get(), context_.environment, context_.folder);
   if (!expansion.problem.empty()) {
-    problem(key, name_ + " " + std::string(key) + ": " + expansion.problem);
+    context_.problem(table_->get(key)->source(), name_ + " " + std::string(key) + ": ", expansion);
     return std::nullopt;
   }
   return expansion;

@@ -20,8 +20,11 @@ struct ReadContext {
   std::filesystem::path folder;
   const Environment& environment;
   std::vector<Problem>& problems;
+  std::vector<Problem>& absences;  ///< of variables and files that a ${…} names; may be `problems`
 
   void problem(const toml::source_region& where, std::string text) const;
+  /// That of `expansion`, which begins with `what`.
+  void problem(const toml::source_region& where, const std::string& what, const Expansion& expansion) const;
 };
 
 /// A getter notes the key as known, and answers nothing when the key is absent or its value wrong; the

@@ -196,7 +196,11 @@ void RowMover::put_off_what_follows(const std::string& table, const char* questi
 
 void RowMover::make_ready_for_rows(std::string_view source, std::int64_t record_version,
                                    std::span<const sdk::CollectionSpec> collections) {
-  if (holds_rows()) { throw Error(Code::conflict, "the database holds rows already; copy into a new one"); }
+  if (holds_rows()) {
+    throw Error(Code::conflict,
+                "the database is not empty: it holds downloads, events or records already; if they came by a copy, "
+                "that one is complete and hosts may use it, else copy into a new database");
+  }
   Transaction transaction(raw_);
   raw_.exec("DELETE FROM lane; DELETE FROM duty");
   {

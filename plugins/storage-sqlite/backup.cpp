@@ -2,6 +2,7 @@
 #include "backup.hpp"
 
 #include "connection.hpp"
+#include "failures.hpp"
 #include "looker.hpp"
 #include "statements.hpp"
 
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 
 namespace quarry::storage_sqlite {
 namespace {
@@ -25,6 +27,8 @@ using sdk::Code;
 using sdk::Error;
 
 constexpr mode_t kPrivateMode = 0600;
+constexpr char kCutOff[] = " is damaged or was cut off; take another backup";
+constexpr char kNameABackup[] = "; name a file that `quarry storage backup` wrote";
 
 [[noreturn]] void fail(const std::string& what) { throw Error(Code::unavailable, what + ": " + std::strerror(errno)); }
 
@@ -100,18 +104,47 @@ void copy_database(RawDatabase& from, const std::string& to, sdk::ProgressSink& 
 /// Throws unless `raw` is a database this plugin can go on with.
 void check_backup(Looker& backup, const std::string& path) {
   const int version = backup.version();
-  if (version == 0) { throw Error(Code::invalid, path + " is empty: it is no backup"); }
+  if (version == 0) { throw Error(Code::invalid, path + " is empty: it is no backup" + kNameABackup); }
   if (version > sql::kSchemaVersion) {
     throw Error(Code::conflict, "the backup " + path + " has version " + std::to_string(version) +
                                     ", and this quarry knows versions up to " + std::to_string(sql::kSchemaVersion) +
                                     "; install the newer quarry");
   }
   if (copy_unfinished(backup.raw())) { throw Error(Code::conflict, path + " holds an unfinished copy, not a backup"); }
+  // SQLite takes what misses of the last page for zeros.
+  if (fs::file_size(path) % static_cast<std::uintmax_t>(backup.raw().integer("PRAGMA page_size", 1)) != 0) {
+    throw Error(Code::invalid, "the backup " + path + kCutOff);
+  }
   std::string found;
   try {
     found = backup.raw().text("PRAGMA integrity_check(1)");
   } catch (const SqliteFailure& failure) { found = failure.what(); }
-  if (found != "ok") { throw Error(Code::invalid, "the backup " + path + " is damaged: " + found); }
+  if (found != "ok") {
+    throw Error(Code::invalid, "the backup " + path + " is damaged; take another backup (found: " + found + ")");
+  }
+}
+
+/// Opens the backup `path` and reads all of it. What is wrong with it is said of that file: the database that it is to
+/// replace may be sound.
+std::unique_ptr<Looker> open_backup(const std::string& path) {
+  if (fs::is_directory(path)) { throw Error(Code::invalid, path + " is a folder, not a backup" + kNameABackup); }
+  try {
+    auto backup = std::make_unique<Looker>(path);
+    check_backup(*backup, path);
+    return backup;
+  } catch (const Error&) { throw; } catch (const std::exception& error) {
+    switch (sqlite_code(error) & 0xff) {
+      case kNotADatabase:
+        throw Error(Code::invalid, path + " is not an SQLite database, so it is no backup" + kNameABackup);
+      case kDamaged:
+        throw Error(Code::invalid, "the backup " + path + kCutOff);
+      case kCannotOpen:
+        throw Error(Code::unavailable,
+                    "the backup " + path + " cannot be opened; check that the folder and file can be read");
+      default:
+        throw Error(Code::unavailable, "the backup " + path + " cannot be read: " + sentence_of(error));
+    }
+  }
 }
 
 /// Everything of the old database into its main file, so that no log is left that would be taken for the new one's.
@@ -173,9 +206,8 @@ void restore_backup(const std::string& from, const std::string& to, sdk::Progres
   ::unlink(part_name.c_str());  // of one that was killed; the lock says that nobody else is here
   PartFile part(part_name);
   {
-    Looker backup(from);
-    check_backup(backup, from);
-    copy_database(backup.raw(), part.path(), progress);
+    const auto backup = open_backup(from);
+    copy_database(backup->raw(), part.path(), progress);
   }
   if (!close_in_order(to)) { keep_aside(to); }
   ::unlink((to + "-wal").c_str());

@@ -15,12 +15,6 @@ sdk::Failure unavailable(OpenFault fault, bool retry, const std::string& text) {
   return {sdk::Status{sdk::Code::unavailable, retry ? sdk::kRetryable : 0U, 0, static_cast<std::int32_t>(fault)}, text};
 }
 
-/// SQLite's own sentence. SOCI's what() would add the statement with all its values, passkeys among them.
-std::string sentence_of(const std::exception& error) {
-  const auto* soci_error = dynamic_cast<const soci::soci_error*>(&error);
-  return soci_error != nullptr ? soci_error->get_error_message() : error.what();
-}
-
 }  // namespace
 
 void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text) {
@@ -31,6 +25,12 @@ int sqlite_code(const std::exception& error) noexcept {
   if (const auto* raw = dynamic_cast<const SqliteFailure*>(&error)) { return raw->code(); }
   if (const auto* soci_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) { return soci_error->result(); }
   return 0;
+}
+
+std::string sentence_of(const std::exception& error) {
+  // SOCI's what() would add the statement with all its values, passkeys among them.
+  const auto* soci_error = dynamic_cast<const soci::soci_error*>(&error);
+  return soci_error != nullptr ? soci_error->get_error_message() : error.what();
 }
 
 sdk::Failure explain(const std::exception& error, const std::string& path) {

@@ -15,12 +15,19 @@ namespace quarry::storage_sqlite {
 inline constexpr int kConstraintUnique = 2067;
 inline constexpr int kSharedMemorySize = 4874;  ///< the -shm file beside the database cannot grow
 inline constexpr int kConstraintForeignKey = 787;
+/// The lower byte of some, which says their kind.
+inline constexpr int kDamaged = 11;
+inline constexpr int kCannotOpen = 14;
+inline constexpr int kNotADatabase = 26;
 
 /// Throws Error(code) with the fault as its vendor code.
 [[noreturn]] void refuse(sdk::Code code, sdk::OpenFault fault, const std::string& text);
 
 /// The extended result code that `error` carries, 0 when it is not from SQLite.
 [[nodiscard]] int sqlite_code(const std::exception& error) noexcept;
+
+/// SQLite's own sentence, without the statement and its values, which may be secret.
+[[nodiscard]] std::string sentence_of(const std::exception& error);
 
 /// Lock, full disk, I/O error, read-only file: `unavailable`, worth another try. Damaged or foreign
 /// file: `unavailable`, not worth one. Anything else of SQLite: `internal`. An sdk::Error stays itself. The

@@ -144,9 +144,10 @@ void FileGuard::take_lock() {
     const std::string owner = read_owner(lock_);
     close(lock_);
     if (why != EWOULDBLOCK) { throw Error(Code::unavailable, "cannot lock " + name + ": " + std::strerror(why)); }
+    const bool ours = owner == std::to_string(getpid());
     refuse(Code::conflict, sdk::OpenFault::in_use,
            "the queue database " + path_ + " is in use by process " + (owner.empty() ? "(unknown)" : owner) +
-               "; stop it or choose another file");
+               (ours ? ", which is this one; choose another file" : "; stop it or choose another file"));
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   // Only for the sentence above; the lock itself does not depend on it.

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace quarry::storage_sqlite {
 namespace {
 
@@ -66,9 +68,20 @@ TEST(FileGuard, MakesAPrivateFile) {
 TEST(FileGuard, NamesTheProcessThatHasTheFile) {
   const TestFolder folder;
   const FileGuard guard(folder.file());
+  // As another process would have written it.
+  std::ofstream(folder.file("queue.db.lock")) << "4711\n";
   const auto [code, text] = refusal([&] { const FileGuard second(folder.file()); });
   EXPECT_EQ(code, Code::conflict);
-  EXPECT_NE(text.find("in use by process " + std::to_string(getpid()) + ";"), std::string::npos) << text;
+  EXPECT_NE(text.find("in use by process 4711; stop it"), std::string::npos) << text;
+}
+
+TEST(FileGuard, TellsNobodyToStopTheProcessThatAsks) {
+  const TestFolder folder;
+  const FileGuard guard(folder.file());
+  const std::string text = refusal([&] { const FileGuard second(folder.file()); }).second;
+  EXPECT_NE(text.find("in use by process " + std::to_string(getpid()) + ", which is this one"), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("stop it"), std::string::npos) << text;
 }
 
 TEST(FileGuard, MeetsAnotherNameOfTheSameFile) {

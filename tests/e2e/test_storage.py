@@ -3,10 +3,12 @@
 """`quarry storage`: backup while a host works, restore, copies between SQLite and PostgreSQL that a kill does not spoil, and
 what is refused."""
 import json
+import re
 import signal
 import sqlite3
 import subprocess
 import threading
+from pathlib import Path
 
 from e2e import E2eTest, main, wait_until
 from postgres import skip_without_postgres
@@ -130,7 +132,13 @@ class Storage(E2eTest):
         self.assertIn("damaged", self.run_storage("restore", "--manifest", manifest, broken, expect=1))
         cut = self.folder / "cut.db"
         cut.write_bytes(good.read_bytes()[:100_000])
-        self.run_storage("restore", "--manifest", manifest, cut, expect=1)
+        junk = self.folder / "junk.db"
+        junk.write_text("no database\n" * 1000)
+        for bad in (cut, junk, self.folder):
+            said = self.run_storage("restore", "--manifest", manifest, bad, expect=1)
+            self.assertIn("nothing was changed: ", said)
+            self.assertIn(str(bad), said)
+            self.assertNotIn(str(file), said, "that one is sound")
         newer = self.folder / "newer.db"
         newer.write_bytes(good.read_bytes())
         with sqlite3.connect(newer) as database:
@@ -169,11 +177,12 @@ class Storage(E2eTest):
         target, server = self.postgres()
         command = [str(self.lab.binary("quarry")), "storage", "copy", "--from", str(source), "--to", str(target), "--plugin-dir",
                    str(self.lab.build / "plugins")]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=self.env) as copying:
-            for line in copying.stderr:
-                if line.startswith("copying: ") and int(line.split()[1]) > 1000:
-                    copying.send_signal(signal.SIGKILL)
-                    break
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.env) as copying:
+            # Until then it drops indexes, and who looks at the rows might be in its way.
+            wait_until("the copy has begun", lambda: server.value(
+                "select to_regclass('copy_source') is not null", "quarry") == "t", 60)
+            wait_until("some rows have come", lambda: server.value("select count(*) from download", "quarry") != "0", 60)
+            copying.send_signal(signal.SIGKILL)
             copying.wait(30)
         self.assertEqual(copying.returncode, -signal.SIGKILL, "it was still under way")
         wait_until("its connection is gone", lambda: server.value(
@@ -192,7 +201,9 @@ class Storage(E2eTest):
 
         self.assertIn("compared", self.run_storage("copy", "--from", source, "--to", target))
         self.assertIn("sound", self.run_storage("check", "--manifest", target))
-        self.assertIn("rows already", self.run_storage("copy", "--from", source, "--to", target, expect=CONFLICT))
+        again = self.run_storage("copy", "--from", source, "--to", target, expect=CONFLICT)
+        self.assertIn("nothing was copied: --to: the database is not empty", again)
+        self.assertNotIn("not complete", again)
         self.assertIn("pg_dump", self.run_storage("backup", "--manifest", target, self.folder / "x.db", expect=1))
 
         back, copy = self.sqlite("back")
@@ -225,12 +236,61 @@ class Storage(E2eTest):
         self.assertIn("differ between the keys", said)
 
     def test_a_storage_is_not_copied_into_itself_nor_from_nowhere(self):
-        source, _ = self.filled()
-        self.assertIn("two different storages", self.run_storage("copy", "--from", source, "--to", source, expect=CONFLICT))
+        source, file = self.filled()
+        twice = self.run_storage("copy", "--from", source, "--to", source, expect=CONFLICT)
+        self.assertIn("--from and --to name the same storage; nothing was copied", twice)
+        # The same file in other words.
+        twin = self.folder / "twin.toml"
+        twin.write_text(source.read_text().replace(str(file), f"sqlite://{file}"))
+        twice = self.run_storage("copy", "--from", source, "--to", twin, expect=CONFLICT)
+        self.assertIn("two different storages", twice)
+        self.assertNotIn("stop it", twice)
         nothing, _ = self.sqlite("nothing")
         target, _ = self.sqlite("target")
         self.assertIn("nothing in this storage", self.run_storage("copy", "--from", nothing, "--to", target, expect=CONFLICT))
         self.run_storage("status", "--manifest", self.folder / "missing.toml", expect=2)
+        again = self.run_storage("copy", "--from", source, "--to", self.copied(source), expect=CONFLICT)
+        self.assertIn("nothing was copied: --to: the queue database is not empty", again)
+        self.assertNotIn("not complete", again)
+
+    def copied(self, source):
+        """A manifest of a storage with all that is in the source."""
+        target, _ = self.sqlite("copied")
+        self.run_storage("copy", "--from", source, "--to", target)
+        return target
+
+    def test_only_what_the_storage_needs_must_be_there(self):
+        client = {"id": "client", "library": "quarry-qbittorrent.so",
+                  "config": {"url": "${env:NOT_SET_URL}", "username": "u", "password": "${env:NOT_SET_PASSWORD}"}}
+        _, file = self.filled()
+        store = {"id": "store", "library": "quarry-storage-sqlite.so", "config": {"path": str(file)}}
+        manifest = self.lab.manifest([client, store], name="secrets.toml")
+        backup = self.folder / "backup.db"
+        for words in (["status"], ["check"], ["migrate"], ["backup", backup], ["restore", backup]):
+            self.assertNotIn("NOT_SET", self.run_storage(words[0], "--manifest", manifest, *words[1:]))
+        target, _ = self.sqlite("target")
+        self.run_storage("copy", "--from", manifest, "--to", target)
+
+        store["config"]["path"] = "${env:NOT_SET_PATH}"
+        said = self.run_storage("status", "--manifest", self.lab.manifest([client, store], name="own.toml"), expect=2)
+        self.assertIn("the environment variable NOT_SET_PATH is not set", said)
+        self.assertNotIn("NOT_SET_PASSWORD", said)
+
+    def test_the_documented_way_to_postgres(self):
+        """docs/storage.md, with the sample manifest as it is shipped, and none of its secrets."""
+        root = Path(__file__).resolve().parents[2]
+        source, _ = self.filled()
+        server = self.lab.postgres()
+        folder = self.folder / "documented"
+        folder.mkdir()
+        self.run_storage("backup", "--manifest", source, folder / "quarry.db")
+        (folder / "quarry.toml").write_text((root / "quarry.sample.toml").read_text())
+        page = (root / "docs" / "storage.md").read_text()
+        (folder / "postgres.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+        variable = re.search(r"^export (\w+)=postgresql://", page, re.MULTILINE)[1]
+        self.env[variable] = server.create_database("documented")
+        self.assertIn("compared", self.run_storage("copy", "--from", folder / "quarry.toml", "--to", folder / "postgres.toml"))
+        self.assertIn("downloads  3", self.run_storage("status", "--manifest", folder / "postgres.toml"))
 
 
 if __name__ == "__main__":
