@@ -22,7 +22,6 @@ using testing::TestDatabase;
 
 constexpr std::int64_t kSoonMs = 20'000;
 
-/// Time that passes by itself: a listener really waits.
 class Listening : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Callers who wait at the same time share a statement, and each is told what is its own.
-#include "postgres_queue_store.hpp"
 #include "session.hpp"
-#include "test_clock.hpp"
-#include "test_database.hpp"
+#include "test_store.hpp"
 #include "writer.hpp"
-
-#include <quarry/sdk/helpers/sinks.hpp>
-#include <quarry/sdk/testing/fake_host.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,31 +14,16 @@ namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
-using testing::RealClock;
 using testing::TestDatabase;
 
-constexpr std::int64_t kTimeMs = 20'000;
 constexpr int kCallers = 5;
 
-class SharedLines : public ::testing::Test {
+class SharedLines : public testing::StoreTest {
  protected:
   void SetUp() override {
-    if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
-    TestDatabase::get().run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-    store_ = std::make_unique<PostgresQueueStore>(host_, config());
-    sdk::BasicContext ctx(clock_, kTimeMs, "test");
-    ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
-    for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) { enqueue(name); }
-  }
-  static sdk::Config config() { return sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})"); }
-  void enqueue(std::string_view name) {
-    sdk::NewDownload item;
-    item.command_id = name;
-    item.release_key = name;
-    item.lane = "downloads";
-    sdk::BasicContext ctx(clock_, kTimeMs, "test");
-    sdk::Outcomes outcomes;
-    ASSERT_TRUE(store_->enqueue(ctx, std::span(&item, 1), outcomes).ok()) << ctx.text();
+    StoreTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) { return; }
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) { ASSERT_TRUE(enqueue(name)); }
   }
   static void set_limit(int most) {
     TestDatabase::get().run("INSERT INTO lane (name, max_active, hold) VALUES ('downloads', " + std::to_string(most) +
@@ -63,7 +43,7 @@ class SharedLines : public ::testing::Test {
     sdk::ClaimRequest wanted = request(command, limit);
     wanted.lane = lane;
     auto sink = sdk::download_sink([&](const sdk::DownloadView& row) { ids.push_back(row.id); });
-    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    sdk::BasicContext ctx(clock_, kLongMs, "test");
     EXPECT_TRUE(store_->claim(ctx, wanted, sink).ok()) << ctx.text();
     return ids;
   }
@@ -95,10 +75,6 @@ class SharedLines : public ::testing::Test {
     TestDatabase::get().run("COMMIT");
     for (std::thread& thread : threads) { thread.join(); }
   }
-
-  RealClock clock_;
-  sdk::testing::FakeHost host_;
-  std::unique_ptr<PostgresQueueStore> store_;
 };
 using Ids = std::vector<std::vector<std::int64_t>>;
 
@@ -150,7 +126,7 @@ TEST_F(SharedLines, ChangesThatWaitForEachOtherGoTogether) {
     change.epoch = n == 3 ? 7 : 1;  // one does not fit
     change.from = sdk::DownloadState::dispatching;
     change.to = sdk::DownloadState::failed;
-    sdk::BasicContext ctx(clock_, kTimeMs, "test");
+    sdk::BasicContext ctx(clock_, kLongMs, "test");
     sdk::Outcomes outcomes;
     EXPECT_TRUE(store_->transition(ctx, std::span(&change, 1), outcomes).ok()) << ctx.text();
     results[static_cast<std::size_t>(n)] = outcomes.all.front().result;

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which sessions the lines of writers use, and what is said of a statement that was committed by itself.
-#include "postgres_queue_store.hpp"
-#include "test_clock.hpp"
-#include "test_database.hpp"
+#include "test_store.hpp"
 #include "writer.hpp"
-
-#include <quarry/sdk/helpers/sinks.hpp>
-#include <quarry/sdk/testing/fake_host.hpp>
-#include <quarry/sdk/testing/queue_store_caller.hpp>
 
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
@@ -19,10 +13,8 @@ namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
-using testing::RealClock;
 using testing::TestDatabase;
 
-constexpr std::int64_t kLongMs = 10'000;
 constexpr std::int64_t kShortMs = 900;
 
 /// A session beside that of TestDatabase.
@@ -48,26 +40,12 @@ class Second {
   PGconn* connection_;
 };
 
-class WriteLines : public ::testing::Test {
+class WriteLines : public testing::StoreTest {
  protected:
   void SetUp() override {
-    if (const std::string why = TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
-    TestDatabase::get().run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-    store_ = std::make_unique<PostgresQueueStore>(
-        host_, sdk::Config::parse(R"({"url": ")" + TestDatabase::get().url() + R"("})"));
-    sdk::BasicContext ctx(clock_, kLongMs, "test");
-    ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
+    StoreTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) { return; }
     for (const char* name : {"a", "b"}) { ASSERT_TRUE(enqueue(name)); }
-  }
-  bool enqueue(std::string_view name) {
-    sdk::NewDownload item;
-    item.command_id = name;
-    item.release_key = name;
-    item.lane = "downloads";
-    sdk::BasicContext ctx(clock_, kLongMs, "test");
-    sdk::Outcomes outcomes;
-    return store_->enqueue(ctx, std::span(&item, 1), outcomes).ok() &&
-           outcomes.all.front().result == CommandResult::applied;
   }
   std::size_t claim(std::string_view command, std::int32_t limit) {
     sdk::ClaimRequest request;
@@ -93,9 +71,6 @@ class WriteLines : public ::testing::Test {
     }
     return changes;
   }
-  RealClock clock_;
-  sdk::testing::FakeHost host_;
-  std::unique_ptr<PostgresQueueStore> store_;
 };
 
 TEST_F(WriteLines, ABatchThatStaysIsNotSaidToHaveChangedNothing) {
