@@ -173,8 +173,9 @@ class Checker:
             made = history[0]["at_ms"] / 1000
             before = [attempt for attempt in attempts[row["title"]] if attempt["from"] <= made + CLOCK_SLACK_S]
             if before and all(attempt["answered"] for attempt in before):
+                told = "; ".join(sorted({attempt["told"] for attempt in before}))
                 self.verdict.add("refused", f"{row['title']} was refused as if nothing was changed, and is download "
-                                            f"{row['id']}")
+                                            f"{row['id']}: {told}")
 
     def check_at_rest(self):
         """In the end every download has arrived, or waits for a stated reason; nobody holds a lease."""

@@ -450,7 +450,7 @@ class Refused(CheckerTest):
 
     def refuse(self, begin, answered):
         self.run_.evidence.refused.append({"name": "film 1", "from": self.made + begin, "to": self.made + begin + 1,
-                                           "answered": answered})
+                                           "answered": answered, "told": "503"})
 
     def test_a_refusal_that_was_carried_out(self):
         self.refuse(-0.5, answered=True)

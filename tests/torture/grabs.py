@@ -11,9 +11,16 @@ from films import film
 
 REQUEST_SECONDS = 2
 PAUSE = 0.03
-UNKNOWN = "could not say whether"  # of a 503 that does not know whether anything was changed
+# What a 503 says of the grab: one of both, or nobody could tell whether to ask again.
+UNCHANGED, PERHAPS = "nothing was changed", "may have been made"
 # How often a film is asked for at two hosts at the same moment, and how often by .torrent file and by magnet link.
 RACE_SHARE, TWIN_SHARE = 0.1, 0.05
+
+
+def promises_nothing_changed(text):
+    """Whether a 503 says that the grab left no trace; None when it does not say."""
+    unchanged, perhaps = (words in text.lower() for words in (UNCHANGED, PERHAPS))
+    return unchanged if unchanged != perhaps else None
 
 
 class Grabs:
@@ -103,9 +110,9 @@ class Grabs:
                 return
             time.sleep(chance.uniform(0, 2 * PAUSE))
 
-    def _refuse(self, wanted, began, answered):
+    def _refuse(self, wanted, began, answered, told):
         with self.lock:
-            self.refused.append({"name": wanted.name, "from": began, "to": time.time(), "answered": answered})
+            self.refused.append({"name": wanted.name, "from": began, "to": time.time(), "answered": answered, "told": told})
 
     def _try(self, host, fields, wanted, way):
         began = time.time()
@@ -115,13 +122,14 @@ class Grabs:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._count(type(error).__name__)
             if not isinstance(error, ConnectionRefusedError):
-                self._refuse(wanted, began, answered=False)
+                self._refuse(wanted, began, False, type(error).__name__)
             return False
         self._count(str(answer.status))
         row_id = told.get("id") if answer.status == 201 else told.get("existingId") if answer.status == 409 else None
         if row_id is None:
-            if answer.status == 503:
-                self._refuse(wanted, began, answered=UNKNOWN not in answer.text)
+            unchanged = promises_nothing_changed(answer.text) if answer.status == 503 else None
+            if unchanged is not None:
+                self._refuse(wanted, began, unchanged, answer.text[:300])
             else:
                 with self.lock:
                     self.unexpected.append(f"{answer.status} {answer.text[:300]}")

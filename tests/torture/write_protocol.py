@@ -13,7 +13,9 @@ ENDS = re.compile(rb"^\s*(rollback|abort|end)\b", re.IGNORECASE)
 
 
 class WriterSide(ClientSide):
-    """The client's side: marks the message with which a change is committed."""
+    """The client's side: marks the message with which a change is committed; `writes` says which statements are one."""
+
+    writes = WRITES
 
     def __init__(self):
         super().__init__()
@@ -39,14 +41,14 @@ class WriterSide(ClientSide):
     def _carry_out(self, sql):
         """Whether it commits a change."""
         if is_commit(sql):
-            commits = self._wrote or WRITES.search(sql) is not None
+            commits = self._wrote or self.writes.search(sql) is not None
             self._inside = self._wrote = False
             return commits
         if BEGIN.match(sql):
             self._inside, self._wrote = True, False
         elif ENDS.match(sql):
             self._inside = self._wrote = False
-        elif WRITES.search(sql):
+        elif self.writes.search(sql):
             self._wrote = self._inside
             return not self._inside
         return False
