@@ -4,26 +4,14 @@
 
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/helpers/context.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <dlfcn.h>
 
-#include <chrono>
 #include <stdexcept>
 #include <string>
 
 namespace quarry::bench {
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return ms<std::chrono::system_clock>(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override { return ms<std::chrono::steady_clock>(); }
-
- private:
-  template <class Source>
-  static std::int64_t ms() noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Source::now().time_since_epoch()).count();
-  }
-};
 
 /// One instance of a plugin. The library stays loaded to the end of the process, as in the host.
 class PluginLibrary final : private sdk::HostServices {
@@ -58,7 +46,7 @@ class PluginLibrary final : private sdk::HostServices {
  private:
   void* query(std::string_view id) noexcept override { return id == sdk::Clock::kId ? &clock_ : nullptr; }
 
-  RealClock clock_;
+  sdk::SystemClock clock_;
   sdk::Instance* instance_ = nullptr;
 };
 

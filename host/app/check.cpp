@@ -2,11 +2,11 @@
 #include "app/commands.hpp"
 #include "app/exit_codes.hpp"
 #include "app/load.hpp"
-#include "app/system_clock.hpp"
 #include "http/endpoint.hpp"
 #include "plugins/plugin_entry.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <algorithm>
 #include <iomanip>
@@ -63,7 +63,7 @@ int check(const HostArguments& arguments, std::ostream& out, std::ostream& err) 
     return kExitConfiguration;
   }
   const manifest::Manifest& manifest = *loaded.manifest;
-  const SystemClock clock;
+  const sdk::SystemClock clock;
   plugins::PluginHost host(plugin_options(manifest, clock, {}));
   host.prepare(plugin_specs(manifest));
   const auto instances = host.instances();

@@ -2,10 +2,10 @@
 // A stop in the middle of a hand-over: what the engine holds is recorded, and costs no try.
 #include "app/engine_runner.hpp"
 
-#include "app/system_clock.hpp"
 #include "plugins/guarded.hpp"
 #include "queue/queue_service.hpp"
 
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/memory_queue_store.hpp>
 
 #include <gtest/gtest.h>
@@ -98,7 +98,7 @@ class EngineRunnerTest : public ::testing::Test {
   }
   std::string next_command() { return "command-" + std::to_string(++commands_); }
 
-  SystemClock clock_;
+  sdk::SystemClock clock_;
   sdk::testing::MemoryQueueStore store_{clock_};
   std::atomic<int> commands_{0};
   queue::StoreClient face_{store_, clock_, [this] { return next_command(); }};

@@ -3,8 +3,9 @@
 #include "app/exit_codes.hpp"
 #include "app/load.hpp"
 #include "app/running_host.hpp"
-#include "app/system_clock.hpp"
 #include "ops/logging.hpp"
+
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -79,7 +80,7 @@ int serve(const HostArguments& arguments) {
   for (const manifest::PluginEntry& plugin : manifest.plugins) {
     for (const std::string& secret : plugin.secrets) { ops::register_secret(secret); }
   }
-  const SystemClock clock;
+  const sdk::SystemClock clock;
   RunningHost host(manifest, clock);
   if (const StartFailure failure = host.start([&] { progress->listening = true; }); failure.exit_code != kExitOk) {
     std::cerr << ops::redact(failure.text) << '\n';

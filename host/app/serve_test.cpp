@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Start and end of the host: in this process, and of the program itself.
 #include "app/running_host.hpp"
-#include "app/system_clock.hpp"
 #include "http/testing/raw_client.hpp"
 #include "ops/logging.hpp"
+
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,7 +77,7 @@ class ServeTest : public testing::Test {
   }
 
   fs::path folder_;
-  SystemClock clock_;
+  sdk::SystemClock clock_;
 };
 
 TEST_F(ServeTest, ShowsWhatFailedAndSearchesSaySo) {
@@ -125,7 +126,7 @@ TEST_F(ServeTest, AStopWaitsForNoPlugin) {
   const auto settings =
       manifest({plugin("db", "store.so"), plugin("slow", "ignores-cancel.so", "{\"file\": \"" + go + "\"}")});
   // Never destroyed, as in a process that leaves by _exit.
-  static auto& host = *new RunningHost(*new manifest::Manifest(settings), *new SystemClock);
+  static auto& host = *new RunningHost(*new manifest::Manifest(settings), *new sdk::SystemClock);
   ASSERT_EQ(host.start().exit_code, 0);
   http::testing::RawClient client(port_of(host));
   client.send("GET /api/v3/release?term=film HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: " + key() + "\r\n\r\n");

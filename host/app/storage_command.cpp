@@ -5,9 +5,9 @@
 #include "app/managed_storage.hpp"
 #include "app/storage_mover.hpp"
 #include "app/storage_progress.hpp"
-#include "app/system_clock.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <array>
 #include <iomanip>
@@ -32,7 +32,7 @@ int fail(const sdk::Failure& failure, std::ostream& err, const std::string& what
 /// A command that needs nothing but its storage: loads it, runs `body(storage, progress)`, says what failed.
 template <class Body>
 int with_storage(const StorageArguments& arguments, std::ostream& err, const Body& body) {
-  const SystemClock clock;
+  const sdk::SystemClock clock;
   const auto storage = ManagedStorage::load(arguments.host, clock, err);
   if (storage == nullptr) { return kExitConfiguration; }
   StorageProgress progress(err, arguments.terminal, clock, arguments.cancelled);
@@ -212,7 +212,7 @@ int storage_check(const StorageArguments& arguments, std::ostream& out, std::ost
 }
 
 int storage_copy(const StorageArguments& arguments, std::ostream& out, std::ostream& err) {
-  const SystemClock clock;
+  const sdk::SystemClock clock;
   HostArguments one = arguments.host;
   one.manifest = arguments.from;
   const auto from = ManagedStorage::load(one, clock, err);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/duty_thread.hpp"
 #include "app/run_on_threads.hpp"
-#include "app/system_clock.hpp"
+
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace quarry::app {
 namespace {
 
 TEST(DutyThread, AStepThatThrowsIsNotTheLast) {
-  const SystemClock clock;
+  const sdk::SystemClock clock;
   std::atomic<int> steps{0};
   std::promise<void> third;
   DutyThread duty(clock, [&](std::int64_t now) -> std::int64_t {

@@ -48,8 +48,8 @@ std::string random_hex() {
 }
 
 Response overloaded(std::string_view request_id) {
-  Response response =
-      error_response(503, "unavailable", "the server has more to do than it can", "Try again in a moment.", request_id);
+  Response response = error_response(503, "unavailable", "the server has more to do than it can",
+                                     "Nothing was changed. Try again in a moment.", request_id);
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }

@@ -6,6 +6,7 @@
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/http_client.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 
 #include <gmock/gmock.h>
@@ -23,15 +24,6 @@ using ::testing::HasSubstr;
 using testing::http_answer;
 using testing::LoopbackServer;
 using ::testing::Not;
-
-class SteadyClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
 
 struct Collected final : sdk::HttpSink {
   bool head(std::int32_t s, std::span<const sdk::HttpHeader> all) noexcept override {
@@ -79,7 +71,7 @@ class HttpServiceTest : public ::testing::Test {
     return status;
   }
 
-  SteadyClock clock_;
+  sdk::SystemClock clock_;
   std::vector<Origin> own_;
   std::unique_ptr<HttpService> service_;
   Collected sink_;

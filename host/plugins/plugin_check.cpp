@@ -11,6 +11,7 @@
 #include <quarry/sdk/abi/scorer.hpp>
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/json.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,7 +20,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -30,18 +30,6 @@ namespace quarry::plugins {
 namespace {
 
 namespace fs = std::filesystem;
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return ms(std::chrono::system_clock::now()); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override { return ms(std::chrono::steady_clock::now()); }
-
- private:
-  template <class TimePoint>
-  static std::int64_t ms(TimePoint t) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count();
-  }
-};
 
 struct Verdict {
   bool ok = false;
@@ -63,7 +51,7 @@ Verdict in_child(std::int64_t timeout_ms, const std::function<Verdict()>& check)
   }
   ::close(ends[1]);
   std::string message;
-  const RealClock clock;
+  const sdk::SystemClock clock;
   const std::int64_t end = clock.steady_ms() + timeout_ms;
   bool late = false;
   while (true) {
@@ -152,7 +140,7 @@ class Bench {
   }
 
  private:
-  RealClock clock_;
+  sdk::SystemClock clock_;
   std::string given_;
   sdk::Result<EntryInfo> entry_;
   InstanceServices services_;

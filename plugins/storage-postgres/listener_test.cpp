@@ -3,11 +3,11 @@
 #include "listener.hpp"
 
 #include "postgres_queue_store.hpp"
-#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 
 #include <gtest/gtest.h>
@@ -17,7 +17,6 @@
 namespace quarry::storage_postgres {
 namespace {
 
-using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr std::int64_t kSoonMs = 20'000;
@@ -67,7 +66,7 @@ class Listening : public ::testing::Test {
     ASSERT_TRUE(store_->claim(ctx, request, rows).ok()) << ctx.text();
   }
 
-  RealClock clock_;
+  sdk::SystemClock clock_;
   sdk::testing::FakeHost host_;
   std::unique_ptr<PostgresQueueStore> store_;
   std::unique_ptr<Listener> listener_;

@@ -3,11 +3,11 @@
 // statements guards something that no test of results alone would show at every run. And whoever waited finds another
 // row than the one that it was judged by before.
 #include "postgres_queue_store.hpp"
-#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/queue_store_caller.hpp>
 
@@ -19,7 +19,6 @@ namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
-using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr std::int64_t kLongMs = 10'000;
@@ -93,7 +92,7 @@ class Locks : public ::testing::Test {
     return ids;
   }
 
-  RealClock clock_;
+  sdk::SystemClock clock_;
   sdk::testing::FakeHost host_;
   std::unique_ptr<PostgresQueueStore> store_;
   bool failed_ = false;

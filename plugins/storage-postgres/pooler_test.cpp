@@ -8,11 +8,11 @@
 #include "postgres_admin.hpp"
 #include "postgres_queue_store.hpp"
 #include "raw_rows.hpp"
-#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/queue_store_caller.hpp>
 
@@ -27,7 +27,6 @@ namespace quarry::storage_postgres {
 namespace {
 
 using sdk::CommandResult;
-using testing::RealClock;
 using testing::TestDatabase;
 
 constexpr int kPoolSize = 3;  // see lab/pgbouncer.py
@@ -205,7 +204,7 @@ TEST_F(Pooled, ACallEndsInTimeWhenThePoolIsTaken) {
   ASSERT_EQ(call.enqueue(download("a")).result, CommandResult::applied);
   ASSERT_EQ(call.all().size(), 1U);
   auto others = take_all();
-  const RealClock clock;
+  const sdk::SystemClock clock;
   const std::int64_t begun = clock.steady_ms();
   const std::string name = "b";
   const sdk::NewDownload item = download(name);

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "postgres_queue_store.hpp"
-#include "test_clock.hpp"
 #include "test_database.hpp"
 
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 #include <quarry/sdk/testing/fake_host.hpp>
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ class StoreTest : public ::testing::Test {
            outcomes.all.front().result == sdk::CommandResult::applied;
   }
 
-  RealClock clock_;
+  sdk::SystemClock clock_;
   sdk::testing::FakeHost host_;
   std::unique_ptr<PostgresQueueStore> store_;
 };

@@ -5,11 +5,11 @@
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
+#include <quarry/sdk/helpers/system_clock.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -29,15 +29,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 const fs::path kFaulty = QUARRY_FAULTY_DIR;
-
-class RealClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return steady_ms(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-};
 
 std::string replaced(std::string text, const std::map<std::string, std::string>& words) {
   for (const auto& [word, value] : words) {
@@ -132,7 +123,7 @@ class FaultyPlugins : public testing::Test {
   void release() { std::ofstream(folder_ / "go") << "on"; }
   std::string waiting_config() const { return R"({"file": ")" + (folder_ / "go").string() + "\"}"; }
 
-  RealClock clock_;
+  sdk::SystemClock clock_;
   fs::path folder_;
   std::mutex mutex_;
   std::string log_;

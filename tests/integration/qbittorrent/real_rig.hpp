@@ -5,10 +5,11 @@
 #include "plugins/qbittorrent/testing/rig.hpp"
 #include "tests/integration/qbittorrent/real_qbittorrent.hpp"
 
+#include <quarry/sdk/helpers/system_clock.hpp>
+
 #include <plugins/http_service.hpp>
 
 #include <atomic>
-#include <chrono>
 
 namespace quarry::integration {
 
@@ -27,18 +28,6 @@ class CountingHttp final : public sdk::Http {
 };
 
 /// For the transfers alone: what the plugin takes for the time stands still until a test moves it.
-class SystemClock final : public sdk::Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return since<std::chrono::system_clock>(); }
-  [[nodiscard]] std::int64_t steady_ms() const noexcept override { return since<std::chrono::steady_clock>(); }
-
- private:
-  template <class Source>
-  static std::int64_t since() noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Source::now().time_since_epoch()).count();
-  }
-};
-
 class RealRig final : public qbittorrent::testing::Rig, private sdk::HostServices {
  public:
   explicit RealRig(RealQbittorrentOptions options = {})
@@ -70,7 +59,7 @@ class RealRig final : public qbittorrent::testing::Rig, private sdk::HostService
   }
 
   sdk::testing::ManualClock clock_;
-  SystemClock system_clock_;
+  sdk::SystemClock system_clock_;
   sdk::testing::MemoryLog log_;
 
  public:

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The real clocks, for everything that takes a Clock.
+// The clocks of this machine, for whoever has to hand a Clock to something: a host, a tool, a test of what waits on a
+// real server. A plugin asks its HostServices for a clock instead, so that a test can move it.
 #pragma once
 
 #include <quarry/sdk/abi/services.hpp>
 
 #include <chrono>
 
-namespace quarry::app {
+namespace quarry::sdk {
 
-class SystemClock final : public sdk::Clock {
+class SystemClock final : public Clock {
  public:
   [[nodiscard]] std::int64_t wall_ms() const noexcept override { return since_epoch<std::chrono::system_clock>(); }
   [[nodiscard]] std::int64_t steady_ms() const noexcept override { return since_epoch<std::chrono::steady_clock>(); }
@@ -20,4 +21,4 @@ class SystemClock final : public sdk::Clock {
   }
 };
 
-}  // namespace quarry::app
+}  // namespace quarry::sdk
