@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "queue/engine.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace quarry::queue {
 namespace {
 constexpr std::string_view kTagHead = "quarry.";
 constexpr int kRescueBatch = 200;
+/// With a lease of 30 s, what a host leaves behind when it dies goes on elsewhere within 35 s.
+constexpr std::int64_t kLookForLostWorkMs = 2'000;
 }  // namespace
 
 void LeaseKeeper::hold(std::int64_t id, std::int64_t epoch) {
@@ -44,7 +47,7 @@ std::int64_t Housekeeper::step(std::int64_t now_ms) {
     const auto beat = ports_.store->heartbeat(ports_.owner, settings_.lease_ms, held);
     if (!beat) { ports_.log(sdk::LogLevel::warning, "cannot extend leases: " + beat.error().text); }
   }
-  return now_ms + settings_.lease_ms / 3;
+  return now_ms + std::min(settings_.lease_ms / 3, kLookForLostWorkMs);
 }
 
 std::string name_of(const Download& d) { return "download " + std::to_string(d.id); }

@@ -26,7 +26,7 @@ struct EngineSettings {
   std::string lane = "downloads";
   std::int64_t lease_ms = 30'000;
   std::int64_t duty_lease_ms = 30'000;     ///< see DutyKeeper
-  std::int64_t duty_look_ms = 5'000;       ///< how often a host looks whether a duty of another became free
+  std::int64_t duty_look_ms = 2'000;       ///< how often a host looks whether a duty of another became free
   std::int64_t idle_ms = 1'000;            ///< how often a duty with nothing to do looks again
   std::int64_t poll_ms = 1'000;            ///< how often open downloads are read from their client
   std::int64_t seeding_poll_ms = 60'000;   ///< the same for what only seeds

@@ -294,7 +294,7 @@ inline constexpr char kProgressSameFlags[] =
 /// Ended before ?1, of the states in the bits of ?2, at most ?3.
 inline constexpr char kPrune[] =
     "DELETE FROM download WHERE id IN (SELECT id FROM download WHERE ended_at_ms <> 0 AND cleanup = 0 "
-    "AND ended_at_ms > 0 AND ended_at_ms < ?1 AND (?2 >> state) & 1 ORDER BY ended_at_ms, id LIMIT ?3) RETURNING id";
+    "AND ended_at_ms < ?1 AND (?2 >> state) & 1 ORDER BY ended_at_ms, id LIMIT ?3) RETURNING id";
 
 // ---- reading ----------------------------------------------------------------------------------
 

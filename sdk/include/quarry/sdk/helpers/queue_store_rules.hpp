@@ -27,7 +27,7 @@ inline constexpr std::int32_t kDefaultMaxActive = 3;
 inline constexpr std::string_view kRescueReason = "the lease ran out or its owner is gone";
 /// A rescued row that goes back to the queue waits so long: if handing it over is what ended the host, the
 /// others get their turn before it is tried again.
-inline constexpr std::int64_t kRescueWaitMs = 5'000;
+inline constexpr std::int64_t kRescueWaitMs = 1'000;
 inline constexpr std::string_view kRescueWaitReason = "Quarry ended while handing it over; it is tried again";
 
 inline void check_that(bool good, const char* otherwise) {
