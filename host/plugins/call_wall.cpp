@@ -63,6 +63,7 @@ struct CallWall::Shared {
   int threads = 0;
   int idle = 0;
   int stuck = 0;
+  std::string credentials_problem;  ///< WallState::refusal
   bool closed = false;
   std::int64_t part_at_ms = INT64_MAX;  ///< callers leave calls that still run then
 
@@ -84,6 +85,8 @@ struct CallWall::Shared {
   std::optional<std::pair<Status, std::string>> refusal(Breaker::Answer& asked);
   bool ensure_thread(const std::shared_ptr<Shared>& self);
   void record(const Job& job, const Status& status);
+  /// What the end of a call says about the credentials; most failures say nothing.
+  void note_refusal(const Status& status, const std::string& text);
   /// Runs the plugin's code. Methods are noexcept, so only code built against other headers can throw.
   static Status run_guarded(Job& job) noexcept;
   static void worker(const std::shared_ptr<Shared>& self);
@@ -133,6 +136,11 @@ void CallWall::Shared::record(const Job& job, const Status& status) {
 Status CallWall::Shared::run_guarded(Job& job) noexcept {
   try {
     return job.work(job.context);
+void CallWall::Shared::note_refusal(const Status& status, const std::string& text) {
+  if (status.ok()) { credentials_problem.clear(); }
+  if (status.code == Code::unauthenticated) { credentials_problem = text; }
+}
+
   } catch (const std::exception& e) {
     return job.context.fail({Code::internal, 0, 0, 0}, std::string("the plugin threw an exception: ") + e.what());
   } catch (...) {
@@ -246,14 +254,15 @@ CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method
   }
   shared.record(*job, status);
   if (status.ok()) { return {status, true}; }
-  if (text.empty()) { text = call + " failed and gave no reason"; }
+  if (!status.ok() && text.empty()) { text = call + " failed and gave no reason"; }
   return {failed(status, text), true};
+  shared.note_refusal(status, text);
 }
 
 WallState CallWall::state() const {
   const std::lock_guard lock(shared_->mutex);
   return {shared_->breaker.state(shared_->now()), shared_->breaker.retry_after_ms(shared_->now()),
-          static_cast<int>(shared_->running.size()), shared_->stuck};
+          static_cast<int>(shared_->running.size()), shared_->stuck, shared_->credentials_problem};
 }
 
 void CallWall::close() {

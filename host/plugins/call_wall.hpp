@@ -36,6 +36,9 @@ struct WallState {
   std::int64_t retry_after_ms = 0;
   int in_flight = 0;  ///< stuck ones included
   int stuck = 0;
+  /// Why its credentials are refused, in the plugin's own words, redacted: from the call that ended so until one
+  /// succeeds. Empty: they are not, as far as anybody knows.
+  std::string refusal;
 };
 
 /// [thread-safe]

@@ -258,6 +258,22 @@ TEST_F(CallWallTest, TheBreakerRefusesWithoutACallAndLetsOneProbeThrough) {
   EXPECT_EQ(w.state().breaker, BreakerState::closed);
 }
 
+TEST_F(CallWallTest, RemembersARefusalOfTheCredentialsUntilACallSucceeds) {
+  CallWall& w = wall();
+  const auto call = [&](Code code, const char* text) {
+    auto ctx = context();
+    static_cast<void>(w.run(ctx, "list", [&](sdk::CallContext& inner) {
+      return code == Code::ok ? Status{} : inner.fail({code, 0, 0, 0}, text);
+    }));
+    return w.state().refusal;
+  };
+  EXPECT_EQ(call(Code::unavailable, "down"), "");
+  EXPECT_EQ(call(Code::unauthenticated, "wrong password"), "<wrong password>") << "redacted";
+  EXPECT_EQ(call(Code::unavailable, "down"), "<wrong password>") << "nobody has seen it work since";
+  EXPECT_EQ(call(Code::unauthenticated, "wrong name"), "<wrong name>") << "the latest";
+  EXPECT_EQ(call(Code::ok, ""), "");
+}
+
 TEST_F(CallWallTest, CloseCancelsAndRefuses) {
   CallWall& w = wall();
   auto running = std::async(std::launch::async, [&] {

@@ -60,6 +60,7 @@ struct InstanceInfo {
   int slots = 0;                    ///< calls it takes at once
   int calls_in_flight = 0;          ///< stuck ones included
   int stuck_slots = 0;              ///< calls that did not come back by their deadline
+  std::string refusal;              ///< while its credentials are refused, as WallState says: why; else empty
 };
 
 struct HostOptions {
