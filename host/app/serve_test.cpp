@@ -103,7 +103,9 @@ TEST_F(ServeTest, SaysThatTheCredentialsAreRefusedUntilTheyAreNot) {
   EXPECT_THAT(get(host, "/api/v3/health"), Not(HasSubstr("credentials")));
   // Also once it has been refused so often that it is not asked any more.
   for (int i = 0; i < 6; ++i) {
-    get(host, "/api/v3/release?term=refuse");
+    const std::string search = get(host, "/api/v3/release?term=refuse");
+    EXPECT_THAT(search, HasSubstr("502 "));
+    EXPECT_THAT(search, HasSubstr("upstream_unauthenticated"));
     const std::string health = get(host, "/api/v3/health");
     EXPECT_THAT(health, HasSubstr(R"("IndexerStatusCheck","type":"error","message":"the credentials of the plugin )"
                                   R"(\"site\" are refused;)"));
@@ -113,7 +115,7 @@ TEST_F(ServeTest, SaysThatTheCredentialsAreRefusedUntilTheyAreNot) {
 
   RunningHost again(settings, clock_);
   ASSERT_EQ(again.start().exit_code, 0);
-  get(again, "/api/v3/release?term=refuse");
+  EXPECT_THAT(get(again, "/api/v3/release?term=refuse"), HasSubstr("502 "));
   EXPECT_THAT(get(again, "/api/v3/health"), HasSubstr("credentials"));
   EXPECT_THAT(get(again, "/api/v3/release?term=film"), HasSubstr("200 "));
   EXPECT_THAT(get(again, "/api/v3/health"), Not(HasSubstr("credentials")));

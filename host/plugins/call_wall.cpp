@@ -104,7 +104,10 @@ std::optional<std::pair<Status, std::string>> CallWall::Shared::refusal(Breaker:
   Status status = kNotBegun;
   status.retry_after_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(asked.retry_after_ms, UINT32_MAX));
   // No number of seconds: whoever keeps this sentence would show it for longer than it is true.
-  return std::pair{status, name() + " failed too often and is left alone for a while"};
+  const std::string text = name() + " failed too often and is left alone for a while";
+  if (credentials_problem.empty()) { return std::pair{status, text}; }
+  status.code = Code::unauthenticated;
+  return std::pair{status, text + ": " + credentials_problem};
 }
 
 bool CallWall::Shared::ensure_thread(const std::shared_ptr<Shared>& self) {
@@ -133,14 +136,14 @@ void CallWall::Shared::record(const Job& job, const Status& status) {
   }
 }
 
-Status CallWall::Shared::run_guarded(Job& job) noexcept {
-  try {
-    return job.work(job.context);
 void CallWall::Shared::note_refusal(const Status& status, const std::string& text) {
   if (status.ok()) { credentials_problem.clear(); }
   if (status.code == Code::unauthenticated) { credentials_problem = text; }
 }
 
+Status CallWall::Shared::run_guarded(Job& job) noexcept {
+  try {
+    return job.work(job.context);
   } catch (const std::exception& e) {
     return job.context.fail({Code::internal, 0, 0, 0}, std::string("the plugin threw an exception: ") + e.what());
   } catch (...) {
@@ -252,11 +255,11 @@ CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method
     text = call + " answered the unknown code " + std::to_string(static_cast<std::int32_t>(status.code));
     status = {Code::internal, 0, 0, 0};
   }
-  shared.record(*job, status);
-  if (status.ok()) { return {status, true}; }
   if (!status.ok() && text.empty()) { text = call + " failed and gave no reason"; }
-  return {failed(status, text), true};
+  shared.record(*job, status);
   shared.note_refusal(status, text);
+  if (status.ok()) { return {status, true}; }
+  return {failed(status, text), true};
 }
 
 WallState CallWall::state() const {

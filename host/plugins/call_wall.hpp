@@ -56,7 +56,8 @@ class CallWall {
   /// When `returned` is true, `work` is over and what it wrote may be read. The status is the plugin's
   /// own, its sentence (redacted) is left in `caller`; or one of the wall's:
   ///   deadline (kNotStarted when no slot came free), cancelled, unavailable + kNotStarted when the
-  ///   breaker is open (retry_after_ms), all slots are stuck or the wall is closed.
+  ///   breaker is open (retry_after_ms), all slots are stuck or the wall is closed. Of a plugin whose
+  ///   credentials are refused an open breaker answers unauthenticated + kNotStarted, with the reason.
   struct Answer {
     sdk::Status status;
     bool returned = false;

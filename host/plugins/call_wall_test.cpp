@@ -274,6 +274,23 @@ TEST_F(CallWallTest, RemembersARefusalOfTheCredentialsUntilACallSucceeds) {
   EXPECT_EQ(call(Code::ok, ""), "");
 }
 
+TEST_F(CallWallTest, TheBreakerSaysThatItIsTheCredentials) {
+  CallWall& w = wall();
+  const auto refused = [](sdk::CallContext& inner) {
+    return inner.fail({Code::unauthenticated, 0, 0, 401}, "wrong password");
+  };
+  for (int i = 0; i < 5; ++i) {
+    auto ctx = context();
+    static_cast<void>(w.run(ctx, "list", refused));
+  }
+  auto ctx = context();
+  const auto answer = w.run(ctx, "list", refused);
+  EXPECT_EQ(answer.status.code, Code::unauthenticated);
+  EXPECT_TRUE(answer.status.not_started());
+  EXPECT_EQ(answer.status.retry_after_ms, 15'000U);
+  EXPECT_EQ(ctx.text(), "\"box\" failed too often and is left alone for a while: <wrong password>");
+}
+
 TEST_F(CallWallTest, CloseCancelsAndRefuses) {
   CallWall& w = wall();
   auto running = std::async(std::launch::async, [&] {

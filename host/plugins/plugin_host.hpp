@@ -113,7 +113,8 @@ class PluginHost {
   /// the caller's sink only after the plugin has returned. Pointers live as long as this object; null
   /// when the instance is unknown, failed or lacks the interface. What the wall itself answers:
   /// `deadline`; `cancelled`; `unavailable` with kNotStarted when all slots are stuck, the breaker is
-  /// open (retry_after_ms says how long) or the host stops; `internal` when the plugin floods.
+  /// open (retry_after_ms says how long; `unauthenticated` in place of it while the instance's credentials
+  /// are refused) or the host stops; `internal` when the plugin floods.
   [[nodiscard]] sdk::DownloadClient* download_client(std::string_view id) const;
   [[nodiscard]] sdk::Indexer* indexer(std::string_view id) const;
   [[nodiscard]] sdk::Scorer* scorer(std::string_view id) const;
