@@ -4,7 +4,7 @@
 
 _quarry() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-  local client='--url --api-key-file --data-dir --json --help --help-all'
+  local client='--manifest --url --api-key-file --data-dir --json --help --help-all'
   local host='--manifest --listen --data-dir --plugin-dir --log-level --help --help-all'
   local statuses='queued downloading paused stalled seeding completed failed cancelled all'
   COMPREPLY=()

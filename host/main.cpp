@@ -3,6 +3,7 @@
 // page, completions/quarry.bash its completion; a test holds both against --help-all.
 #include "app/commands.hpp"
 #include "app/exit_codes.hpp"
+#include "app/likely_host.hpp"
 #include "app/load.hpp"
 #include "app/storage_command.hpp"
 #include "cli/commands.hpp"
@@ -44,25 +45,13 @@ struct Arguments {
   std::function<int()> chosen;  ///< what the subcommand does
 };
 
-std::filesystem::path manifest_file(const std::string& flag) {
-  if (!flag.empty()) { return flag; }
-  if (const auto named = quarry::cli::process_environment()("QUARRY_MANIFEST"); named && !named->empty()) {
-    return *named;
-  }
-  std::error_code ec;
-  const bool here = std::filesystem::exists("quarry.toml", ec);
-  const bool installed = std::filesystem::exists("/etc/quarry/quarry.toml", ec);
-  return !here && installed ? "/etc/quarry/quarry.toml" : "quarry.toml";
-}
-
-/// Where a host started from here would keep its data. A manifest that cannot be read from here, because
-/// it wants secrets that only the service has, counts as one that does not say.
-std::filesystem::path likely_data_dir() {
-  HostArguments arguments;
-  arguments.manifest = manifest_file({});
-  const auto loaded = quarry::app::load_manifest_for(arguments);
-  return loaded.ok() ? loaded.manifest->data_dir
-                     : std::filesystem::absolute(arguments.manifest).parent_path() / "quarry-data";
+/// For the commands that ask a running host.
+quarry::sdk::Result<quarry::cli::LikelyHost> host_of_manifest(const std::string& flag) {
+  const auto found = quarry::app::likely_host(flag);
+  if (!found) { return found.error(); }
+  quarry::cli::LikelyHost host{found->data_dir, {}};
+  if (found->listen) { host.listen = {found->listen->address, found->listen->port}; }
+  return host;
 }
 
 void add_json(CLI::App* command, Arguments& a) { command->add_flag("--json", a.json, "Print JSON instead of text"); }
@@ -85,12 +74,16 @@ void add_host_options(CLI::App* command, Arguments& a) {
 }
 
 void add_client_options(CLI::App* command, Arguments& a) {
-  command->add_option("--url", a.client.url, "The host to ask [QUARRY_URL; http://127.0.0.1:7878]")->type_name("URL");
+  add_manifest(command, a);
+  command
+      ->add_option("--url", a.client.url,
+                   "The host to ask [QUARRY_URL; where the manifest listens; http://127.0.0.1:7878]")
+      ->type_name("URL");
   command->add_option("--api-key-file", a.client.api_key_file, "File with the API key [the key itself: QUARRY_API_KEY]")
       ->type_name("FILE");
   command
       ->add_option("--data-dir", a.client.data_dir,
-                   "The host's data directory, which holds the API key [QUARRY_DATA_DIR]")
+                   "The host's data directory, which holds the API key [QUARRY_DATA_DIR; the manifest's]")
       ->type_name("DIR");
   add_json(command, a);
 }
@@ -98,7 +91,7 @@ void add_client_options(CLI::App* command, Arguments& a) {
 /// Runs one command against the host that the options name.
 int ask_host(Arguments& a, const std::function<int(const Session&)>& command, std::function<bool()> cancelled = {}) {
   const auto environment = quarry::cli::process_environment();
-  a.client.default_data_dir = likely_data_dir;
+  a.client.likely_host = [&a] { return host_of_manifest(a.manifest); };
   const auto connection = quarry::cli::find_connection(a.client, environment);
   if (!connection) {
     std::cerr << "quarry: " << connection.error().text << '\n';
@@ -348,7 +341,7 @@ int main(int argc, char** argv) try {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return app.exit(e) == 0 ? quarry::cli::kExitOk : quarry::cli::kExitUsage; }
-  arguments.host.manifest = manifest_file(arguments.manifest);
+  arguments.host.manifest = quarry::app::manifest_file(arguments.manifest);
   arguments.host.json = arguments.json;
   return arguments.chosen();
 } catch (const std::exception& e) {

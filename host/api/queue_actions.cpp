@@ -4,6 +4,7 @@
 #include "api/errors.hpp"
 #include "api/params.hpp"
 #include "api/resources.hpp"
+#include "queue/engine.hpp"
 
 #include <limits>
 
@@ -61,6 +62,14 @@ std::vector<std::int64_t> ids_of(Body& body) {
   return out;
 }
 
+/// What a retry of all leaves out, for a person to look at.
+sdk::Result<std::int64_t> count_blocked(queue::QueueService& all) {
+  sdk::ListRequest request;
+  request.filter.states = queue::bit(sdk::DownloadState::blocked);
+  request.limit = 1;
+  return all.list(request, [](const sdk::DownloadView&) {});
+}
+
 ApiResponse retry(const Context& context, const ApiRequest& request) {
   Body body(request, Body::Need::optional);
   const std::vector<std::int64_t> ids = ids_of(body);
@@ -70,7 +79,10 @@ ApiResponse retry(const Context& context, const ApiRequest& request) {
   if (ids.empty()) {
     const auto retried = queue.retry_all_failed();
     if (!retried) { return failure_response(retried.error(), request.request_id); }
-    return {200, w.begin_object().member("retried", *retried).end_object().take(), {}};
+    w.begin_object().member("retried", *retried);
+    // It was done, whether the others can be counted or not.
+    if (const auto blocked = count_blocked(queue)) { w.member("blocked", *blocked); }
+    return {200, w.end_object().take(), {}};
   }
   const bool single = !body.member("ids").present();
   std::int64_t retried = 0;

@@ -340,6 +340,10 @@ TEST_F(RoutesTest, RetryOneSomeOrAll) {
   world_.call("DELETE", "/api/v3/queue/" + std::to_string(a));
   world_.fail(b, "broken");
   EXPECT_EQ(post("{}").json()["retried"].as_int(), 1);
+  world_.fail(b, "not what was announced", sdk::DownloadState::blocked);
+  EXPECT_EQ(post("").body, R"({"retried":0,"blocked":1})");
+  EXPECT_EQ(post("{\"id\":" + std::to_string(b) + "}").json()["retried"].as_int(), 1);
+  EXPECT_EQ(post("").body, R"({"retried":0,"blocked":0})");
 }
 
 TEST_F(RoutesTest, ProcessAndCleanup) {

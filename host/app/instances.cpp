@@ -22,7 +22,13 @@ bool any_runs(const std::vector<InstanceInfo>& instances, std::string_view kind)
   });
 }
 
-/// As Radarr names the check that finds the like.
+/// As Radarr names the checks that find the like: of one that cannot be used as it is configured …
+const char* use_check(const InstanceInfo& instance) {
+  if (is(instance, kIndexer)) { return "IndexerStatusCheck"; }
+  return is(instance, kClient) ? "DownloadClientCheck" : "PluginStatusCheck";
+}
+
+/// … and of one that fails at present.
 const char* status_check(const InstanceInfo& instance) {
   if (is(instance, kIndexer)) { return "IndexerStatusCheck"; }
   return is(instance, kClient) ? "DownloadClientStatusCheck" : "PluginStatusCheck";
@@ -36,6 +42,12 @@ std::string left_alone(const InstanceInfo& instance) {
                                : "by the next call";
   return "the plugin \"" + instance.id + "\" failed too often and is left alone; it is tried again " + when +
          ": see its failures in the log";
+}
+
+std::string refused(const InstanceInfo& instance) {
+  const std::string where = instance.line == 0 ? "" : " (line " + std::to_string(instance.line) + " of the manifest)";
+  return "the credentials of the plugin \"" + instance.id + "\"" + where +
+         " are refused; correct them in the manifest and start Quarry again. It says: " + instance.refusal;
 }
 
 }  // namespace
@@ -55,6 +67,8 @@ std::vector<api::HealthNote> health_of(const std::vector<InstanceInfo>& instance
   for (const InstanceInfo& instance : instances) {
     if (instance.state == InstanceState::failed) {
       notes.push_back({"PluginCheck", "error", "the plugin \"" + instance.id + "\" failed: " + instance.error});
+    } else if (!instance.refusal.empty()) {
+      notes.push_back({use_check(instance), "error", refused(instance)});
     } else if (instance.breaker != plugins::BreakerState::closed) {
       notes.push_back({status_check(instance), "warning", left_alone(instance)});
     }

@@ -20,8 +20,9 @@ namespace quarry::app {
     const std::vector<plugins::InstanceInfo>& instances,
     const std::function<sdk::Indexer*(std::string_view id)>& indexer);
 
-/// What is wrong: instances that failed (error) or are left alone for a while (warning), no download client
-/// or indexer that runs, and instances that were being called when the process before this one died.
+/// What is wrong: instances that failed or whose credentials are refused (error) or that are left alone for a
+/// while (warning), no download client or indexer that runs, and instances that were being called when the
+/// process before this one died.
 [[nodiscard]] std::vector<api::HealthNote> health_of(const std::vector<plugins::InstanceInfo>& instances,
                                                      const std::vector<std::string>& last_crash);
 

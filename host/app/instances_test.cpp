@@ -67,6 +67,25 @@ TEST(HealthOf, AnInstanceThatIsLeftAloneIsAWarning) {
   EXPECT_THAT(notes[1].message, HasSubstr("by the next call"));
 }
 
+TEST(HealthOf, RefusedCredentialsAreOneErrorThatSaysWhatToCorrect) {
+  auto instances = kSound;
+  instances[1].refusal = "it refused the user name or password";
+  instances[1].line = 12;
+  instances[1].breaker = BreakerState::open;
+  instances[2].refusal = "the site refused the passkey";
+  const auto notes = health_of(instances, {});
+  ASSERT_THAT(notes, SizeIs(2));
+  EXPECT_EQ(notes[0].source, "DownloadClientCheck");
+  EXPECT_EQ(notes[0].type, "error");
+  EXPECT_EQ(notes[0].message,
+            "the credentials of the plugin \"box\" (line 12 of the manifest) are refused; correct them in the manifest "
+            "and start Quarry again. It says: it refused the user name or password");
+  EXPECT_EQ(notes[1].source, "IndexerStatusCheck");
+  EXPECT_EQ(notes[1].type, "error");
+  EXPECT_THAT(notes[1].message, HasSubstr("\"site\" are refused;"));
+  EXPECT_THAT(notes[1].message, HasSubstr("It says: the site refused the passkey"));
+}
+
 TEST(HealthOf, WarnsWhenNothingCanDownloadOrSearch) {
   const auto notes = health_of({instance("db", {"storage"})}, {});
   ASSERT_THAT(notes, SizeIs(2));

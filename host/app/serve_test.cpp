@@ -29,6 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::string kBinary = QUARRY_BIN_DIR "/quarry";
 
@@ -94,6 +95,32 @@ TEST_F(ServeTest, ShowsWhatFailedAndSearchesSaySo) {
   EXPECT_THAT(search, HasSubstr("site: the indexer does not run"));
   EXPECT_EQ(ops::redact("hunter2"), "[secret]") << "the plugin's schema calls it a secret";
   EXPECT_TRUE(host.stop());
+}
+
+TEST_F(ServeTest, SaysThatTheCredentialsAreRefusedUntilTheyAreNot) {
+  const auto settings = manifest({plugin("db", "store.so"), plugin("site", "good.so", R"({"secret": "hunter2"})")});
+  RunningHost host(settings, clock_);
+  ASSERT_EQ(host.start().exit_code, 0);
+  EXPECT_THAT(get(host, "/api/v3/health"), Not(HasSubstr("credentials")));
+  // Also once it has been refused so often that it is not asked any more.
+  for (int i = 0; i < 6; ++i) {
+    const std::string search = get(host, "/api/v3/release?term=refuse");
+    EXPECT_THAT(search, HasSubstr("502 "));
+    EXPECT_THAT(search, HasSubstr("upstream_unauthenticated"));
+    const std::string health = get(host, "/api/v3/health");
+    EXPECT_THAT(health, HasSubstr(R"("IndexerStatusCheck","type":"error","message":"the credentials of the plugin )"
+                                  R"(\"site\" are refused;)"));
+    EXPECT_THAT(health, Not(HasSubstr("hunter2")));
+  }
+  EXPECT_TRUE(host.stop());
+
+  RunningHost again(settings, clock_);
+  ASSERT_EQ(again.start().exit_code, 0);
+  EXPECT_THAT(get(again, "/api/v3/release?term=refuse"), HasSubstr("502 "));
+  EXPECT_THAT(get(again, "/api/v3/health"), HasSubstr("credentials"));
+  EXPECT_THAT(get(again, "/api/v3/release?term=film"), HasSubstr("200 "));
+  EXPECT_THAT(get(again, "/api/v3/health"), Not(HasSubstr("credentials")));
+  EXPECT_TRUE(again.stop());
 }
 
 TEST_F(ServeTest, AStorageWithoutRecordsIsUsedAndSaysSo) {

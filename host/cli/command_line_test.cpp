@@ -117,6 +117,34 @@ TEST_F(CommandLine, AsksTheHostItIsTold) {
   EXPECT_THAT(server.seen()[0].head, HasSubstr("X-Api-Key: the-key-of-this-test\r\n"));
 }
 
+TEST_F(CommandLine, AsksTheHostOfTheManifest) {
+  LoopbackServer server([](const SeenRequest&) { return http_answer(200, R"({"records":[],"totalRecords":0})"); });
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "quarry-cli-manifest";
+  std::filesystem::create_directories(folder / "data");
+  std::ofstream(folder / "data" / "api_key") << "the-key-of-the-manifest\n";
+  const std::string manifest = (folder / "m.toml").string();
+  // What only the service knows need not be known to whoever asks it.
+  std::ofstream(manifest) << "[host]\nlisten = \"" << server.url().substr(server.url().rfind('/') + 1)
+                          << "\"\ndata_dir = \"data\"\n[[plugin]]\nid = \"a\"\nlibrary = \"a.so\"\n"
+                             "[plugin.config]\npassword = \"${env:NOBODY_HAS_THIS_PASSWORD}\"\n";
+  const std::string clean = "env -u QUARRY_API_KEY -u QUARRY_URL -u QUARRY_LISTEN -u QUARRY_DATA_DIR '";
+  for (const std::string& command : {clean + kBinary.string() + "' queue --manifest " + manifest,
+                                     "QUARRY_MANIFEST=" + manifest + " " + clean + kBinary.string() + "' queue"}) {
+    EXPECT_EQ(std::system((command + " > /dev/null").c_str()), 0) << command;
+  }
+  EXPECT_FALSE(server.seen().empty());
+  for (const SeenRequest& request : server.seen()) {
+    EXPECT_THAT(request.head, HasSubstr("X-Api-Key: the-key-of-the-manifest\r\n"));
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(CommandLine, AManifestThatWasNamedMustBeThere) {
+  const Ended ended = run("queue --manifest /nowhere/m.toml");
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_THAT(ended.text, HasSubstr("quarry: /nowhere/m.toml: "));
+}
+
 TEST_F(CommandLine, TakesSeveralWordsAndStatuses) {
   LoopbackServer server([](const SeenRequest&) { return http_answer(200, R"({"records":[],"totalRecords":0})"); });
   EXPECT_EQ(run("queue --status failed,paused --status queued --page-size 10 --url " + server.url()).code, kExitOk);

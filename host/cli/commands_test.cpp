@@ -355,5 +355,16 @@ TEST(Items, RetriesOneOrAll) {
   EXPECT_EQ(host.err(), "quarry: 2: it is running\n");
 }
 
+TEST(Items, RetryAllSaysHowManyItLeftOut) {
+  ScriptedHost host;
+  host.tell("POST /api/v3/queue/retry",
+            {http_answer(200, R"({"retried":12,"blocked":0})"), http_answer(200, R"({"retried":0,"blocked":3})")});
+  EXPECT_EQ(retry(host.session(), {{}, true, false}), kExitOk);
+  EXPECT_EQ(retry(host.session(), {{}, true, false}), kExitOk);
+  EXPECT_EQ(host.out(),
+            "12 queued again\n0 queued again\n3 blocked and left out: see why with `quarry queue --status failed`, and "
+            "name those that you want all the same by their ids, as in `quarry retry 7`\n");
+}
+
 }  // namespace
 }  // namespace quarry::cli

@@ -19,7 +19,8 @@ class FindConnection : public ::testing::Test {
       std::filesystem::create_directories(folder_ / name);
       write(folder_ / name / "api_key", std::string("key-of-") + name + "\n");
     }
-    options_.default_data_dir = [this] { return folder_ / "default"; };
+    likely_.data_dir = folder_ / "default";
+    options_.likely_host = [this] { return sdk::Result<LikelyHost>(likely_); };
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -39,6 +40,7 @@ class FindConnection : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
+  LikelyHost likely_;
   ClientOptions options_;
   std::map<std::string, std::string> environment_;
 };
@@ -97,6 +99,34 @@ TEST_F(FindConnection, UrlByFlagThenEnvironmentThenDefault) {
   EXPECT_EQ(find()->url, "https://nas.example/quarry");
   options_.url = "http://[::1]:1/";
   EXPECT_EQ(find()->url, "http://[::1]:1");
+}
+
+TEST_F(FindConnection, UrlByTheManifestWhenNothingElseSaysIt) {
+  const auto url_for = [&](const char* address, std::uint16_t port) {
+    likely_.listen = {address, port};
+    return find()->url;
+  };
+  EXPECT_EQ(url_for("127.0.0.1", 8080), "http://127.0.0.1:8080");
+  EXPECT_EQ(url_for("127.0.0.7", 80), "http://127.0.0.7:80");
+  EXPECT_EQ(url_for("localhost", 80), "http://127.0.0.1:80");
+  EXPECT_EQ(url_for("0.0.0.0", 80), "http://127.0.0.1:80") << "all addresses, so the loopback, too";
+  EXPECT_EQ(url_for("::", 80), "http://[::1]:80");
+  EXPECT_EQ(url_for("0:0::0", 80), "http://[::1]:80");
+  environment_["QUARRY_URL"] = "http://nas:1";
+  EXPECT_EQ(find()->url, "http://nas:1");
+}
+
+TEST_F(FindConnection, AsksNoOtherHostWhenTheManifestDoesNotSayWhich) {
+  likely_.listen = {"127.0.0.1", 0};
+  EXPECT_NE(find().error().text.find("any free port: name its address with --url"), std::string::npos);
+  likely_.listen = {"192.0.2.7", 7878};  // an address that is nobody's
+  EXPECT_NE(find().error().text.find("192.0.2.7, which is no address of this machine"), std::string::npos);
+  options_.likely_host = []() -> sdk::Result<LikelyHost> { return sdk::failure(sdk::Code::invalid, "m.toml: gone"); };
+  EXPECT_EQ(find().error().text, "m.toml: gone");
+  options_.url = "http://127.0.0.1:1";
+  EXPECT_EQ(key(), "m.toml: gone");
+  environment_["QUARRY_API_KEY"] = "key-itself";
+  EXPECT_TRUE(find().ok()) << "nobody needs the manifest";
 }
 
 TEST_F(FindConnection, RefusesWhatIsNoWebAddress) {

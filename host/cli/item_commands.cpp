@@ -80,7 +80,13 @@ int retry_all(const Session& session) {
   if (!answer.ok()) { return report_failure(session, answer); }
   const auto result = read_json(session, answer);
   if (!result) { return kExitFailed; }
-  if (!session.json) { say(session, std::to_string((*result)["retried"].as_int()) + " queued again"); }
+  if (session.json) { return kExitOk; }
+  say(session, std::to_string((*result)["retried"].as_int()) + " queued again");
+  if (const std::int64_t blocked = (*result)["blocked"].as_int(); blocked > 0) {
+    say(session, std::to_string(blocked) +
+                     " blocked and left out: see why with `quarry queue --status failed`, and name those that you "
+                     "want all the same by their ids, as in `quarry retry 7`");
+  }
   return kExitOk;
 }
 

@@ -63,6 +63,7 @@ struct CallWall::Shared {
   int threads = 0;
   int idle = 0;
   int stuck = 0;
+  std::string credentials_problem;  ///< WallState::refusal
   bool closed = false;
   std::int64_t part_at_ms = INT64_MAX;  ///< callers leave calls that still run then
 
@@ -84,6 +85,8 @@ struct CallWall::Shared {
   std::optional<std::pair<Status, std::string>> refusal(Breaker::Answer& asked);
   bool ensure_thread(const std::shared_ptr<Shared>& self);
   void record(const Job& job, const Status& status);
+  /// What the end of a call says about the credentials; most failures say nothing.
+  void note_refusal(const Status& status, const std::string& text);
   /// Runs the plugin's code. Methods are noexcept, so only code built against other headers can throw.
   static Status run_guarded(Job& job) noexcept;
   static void worker(const std::shared_ptr<Shared>& self);
@@ -101,7 +104,10 @@ std::optional<std::pair<Status, std::string>> CallWall::Shared::refusal(Breaker:
   Status status = kNotBegun;
   status.retry_after_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(asked.retry_after_ms, UINT32_MAX));
   // No number of seconds: whoever keeps this sentence would show it for longer than it is true.
-  return std::pair{status, name() + " failed too often and is left alone for a while"};
+  const std::string text = name() + " failed too often and is left alone for a while";
+  if (credentials_problem.empty()) { return std::pair{status, text}; }
+  status.code = Code::unauthenticated;
+  return std::pair{status, text + ": " + credentials_problem};
 }
 
 bool CallWall::Shared::ensure_thread(const std::shared_ptr<Shared>& self) {
@@ -128,6 +134,11 @@ void CallWall::Shared::record(const Job& job, const Status& status) {
   } else if (job.probe && after == BreakerState::closed) {
     log(sdk::LogLevel::info, name() + " works again");
   }
+}
+
+void CallWall::Shared::note_refusal(const Status& status, const std::string& text) {
+  if (status.ok()) { credentials_problem.clear(); }
+  if (status.code == Code::unauthenticated) { credentials_problem = text; }
 }
 
 Status CallWall::Shared::run_guarded(Job& job) noexcept {
@@ -244,16 +255,17 @@ CallWall::Answer CallWall::run(sdk::CallContext& caller, std::string_view method
     text = call + " answered the unknown code " + std::to_string(static_cast<std::int32_t>(status.code));
     status = {Code::internal, 0, 0, 0};
   }
+  if (!status.ok() && text.empty()) { text = call + " failed and gave no reason"; }
   shared.record(*job, status);
+  shared.note_refusal(status, text);
   if (status.ok()) { return {status, true}; }
-  if (text.empty()) { text = call + " failed and gave no reason"; }
   return {failed(status, text), true};
 }
 
 WallState CallWall::state() const {
   const std::lock_guard lock(shared_->mutex);
   return {shared_->breaker.state(shared_->now()), shared_->breaker.retry_after_ms(shared_->now()),
-          static_cast<int>(shared_->running.size()), shared_->stuck};
+          static_cast<int>(shared_->running.size()), shared_->stuck, shared_->credentials_problem};
 }
 
 void CallWall::close() {

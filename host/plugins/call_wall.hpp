@@ -36,6 +36,9 @@ struct WallState {
   std::int64_t retry_after_ms = 0;
   int in_flight = 0;  ///< stuck ones included
   int stuck = 0;
+  /// Why its credentials are refused, in the plugin's own words, redacted: from the call that ended so until one
+  /// succeeds. Empty: they are not, as far as anybody knows.
+  std::string refusal;
 };
 
 /// [thread-safe]
@@ -53,7 +56,8 @@ class CallWall {
   /// When `returned` is true, `work` is over and what it wrote may be read. The status is the plugin's
   /// own, its sentence (redacted) is left in `caller`; or one of the wall's:
   ///   deadline (kNotStarted when no slot came free), cancelled, unavailable + kNotStarted when the
-  ///   breaker is open (retry_after_ms), all slots are stuck or the wall is closed.
+  ///   breaker is open (retry_after_ms), all slots are stuck or the wall is closed. Of a plugin whose
+  ///   credentials are refused an open breaker answers unauthenticated + kNotStarted, with the reason.
   struct Answer {
     sdk::Status status;
     bool returned = false;

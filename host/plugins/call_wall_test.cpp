@@ -258,6 +258,39 @@ TEST_F(CallWallTest, TheBreakerRefusesWithoutACallAndLetsOneProbeThrough) {
   EXPECT_EQ(w.state().breaker, BreakerState::closed);
 }
 
+TEST_F(CallWallTest, RemembersARefusalOfTheCredentialsUntilACallSucceeds) {
+  CallWall& w = wall();
+  const auto call = [&](Code code, const char* text) {
+    auto ctx = context();
+    static_cast<void>(w.run(ctx, "list", [&](sdk::CallContext& inner) {
+      return code == Code::ok ? Status{} : inner.fail({code, 0, 0, 0}, text);
+    }));
+    return w.state().refusal;
+  };
+  EXPECT_EQ(call(Code::unavailable, "down"), "");
+  EXPECT_EQ(call(Code::unauthenticated, "wrong password"), "<wrong password>") << "redacted";
+  EXPECT_EQ(call(Code::unavailable, "down"), "<wrong password>") << "nobody has seen it work since";
+  EXPECT_EQ(call(Code::unauthenticated, "wrong name"), "<wrong name>") << "the latest";
+  EXPECT_EQ(call(Code::ok, ""), "");
+}
+
+TEST_F(CallWallTest, TheBreakerSaysThatItIsTheCredentials) {
+  CallWall& w = wall();
+  const auto refused = [](sdk::CallContext& inner) {
+    return inner.fail({Code::unauthenticated, 0, 0, 401}, "wrong password");
+  };
+  for (int i = 0; i < 5; ++i) {
+    auto ctx = context();
+    static_cast<void>(w.run(ctx, "list", refused));
+  }
+  auto ctx = context();
+  const auto answer = w.run(ctx, "list", refused);
+  EXPECT_EQ(answer.status.code, Code::unauthenticated);
+  EXPECT_TRUE(answer.status.not_started());
+  EXPECT_EQ(answer.status.retry_after_ms, 15'000U);
+  EXPECT_EQ(ctx.text(), "\"box\" failed too often and is left alone for a while: <wrong password>");
+}
+
 TEST_F(CallWallTest, CloseCancelsAndRefuses) {
   CallWall& w = wall();
   auto running = std::async(std::launch::async, [&] {

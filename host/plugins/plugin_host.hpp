@@ -60,6 +60,7 @@ struct InstanceInfo {
   int slots = 0;                    ///< calls it takes at once
   int calls_in_flight = 0;          ///< stuck ones included
   int stuck_slots = 0;              ///< calls that did not come back by their deadline
+  std::string refusal;              ///< while its credentials are refused, as WallState says: why; else empty
 };
 
 struct HostOptions {
@@ -112,7 +113,8 @@ class PluginHost {
   /// the caller's sink only after the plugin has returned. Pointers live as long as this object; null
   /// when the instance is unknown, failed or lacks the interface. What the wall itself answers:
   /// `deadline`; `cancelled`; `unavailable` with kNotStarted when all slots are stuck, the breaker is
-  /// open (retry_after_ms says how long) or the host stops; `internal` when the plugin floods.
+  /// open (retry_after_ms says how long; `unauthenticated` in place of it while the instance's credentials
+  /// are refused) or the host stops; `internal` when the plugin floods.
   [[nodiscard]] sdk::DownloadClient* download_client(std::string_view id) const;
   [[nodiscard]] sdk::Indexer* indexer(std::string_view id) const;
   [[nodiscard]] sdk::Scorer* scorer(std::string_view id) const;

@@ -179,11 +179,12 @@ InstanceInfo PluginInstance::info() const {
     info.slots = spec_.max_concurrency > 0 ? std::min(spec_.max_concurrency, offered) : offered;
   }
   if (wall_) {
-    const WallState wall = wall_->state();
+    WallState wall = wall_->state();
     info.breaker = wall.breaker;
     info.retry_after_ms = wall.retry_after_ms;
     info.calls_in_flight = wall.in_flight;
     info.stuck_slots = wall.stuck;
+    info.refusal = std::move(wall.refusal);
   }
   return info;
 }

@@ -226,7 +226,11 @@ sdk::Failure all_failed(const std::vector<IndexerProblem>& problems) {
     text += problem.indexer + ": " + problem.failure.text;
     retry_after_ms = std::max(retry_after_ms, problem.failure.status.retry_after_ms);
   }
-  sdk::Failure failure = sdk::failure(sdk::Code::unavailable, std::move(text));
+  const bool all_refused = std::all_of(problems.begin(), problems.end(), [](const IndexerProblem& problem) {
+    return problem.failure.status.code == sdk::Code::unauthenticated;
+  });
+  const sdk::Code code = all_refused ? sdk::Code::unauthenticated : sdk::Code::unavailable;
+  sdk::Failure failure = sdk::failure(code, std::move(text));
   failure.status.retry_after_ms = retry_after_ms;
   return failure;
 }

@@ -69,7 +69,8 @@ class Search {
   /// Asks every indexer at once, waits until the last has answered or had four fifths of `timeout_ms` (at least
   /// all but 5 s), and scores in what is left: it is over after `timeout_ms`, however slow the scorer, apart from what
   /// `blocked` takes.
-  /// Never fails as a whole because one indexer does; `unavailable` when all did, `invalid` when
+  /// Never fails as a whole because one indexer does; when all did, `unavailable`, or `unauthenticated` when all
+  /// were refused their credentials; `invalid` when
   /// there is nothing to search for or no indexer is configured. `request_id` names the search in logs.
   ///
   /// What is wanted, for the scorer, is the film of the query; of free words the title and year that

@@ -238,6 +238,16 @@ TEST_F(SearchTest, FailsWhenAllFail) {
   EXPECT_EQ(answer.error().text, "no indexer answered: one: down; two: slow down");
 }
 
+TEST_F(SearchTest, WhenEveryIndexerIsRefusedItsCredentialsTryingAgainDoesNotHelp) {
+  one_.failure = "wrong passkey";
+  one_.status = {sdk::Code::unauthenticated, 0, 0, 401};
+  two_ = one_;
+  EXPECT_EQ(search().search(term("Matrix"), kTimeoutMs).error().status.code, sdk::Code::unauthenticated);
+  two_.status = {sdk::Code::deadline, sdk::kRetryable, 0, 0};
+  EXPECT_EQ(search().search(term("Matrix"), kTimeoutMs).error().status.code, sdk::Code::unavailable)
+      << "the other one may answer later";
+}
+
 TEST_F(SearchTest, AnIndexerThatDoesNotRunIsAProblemOfItsOwn) {
   named_[1].indexer = nullptr;
   one_.rows = {{"a", "Film"}};

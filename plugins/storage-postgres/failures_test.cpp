@@ -107,5 +107,30 @@ TEST(ConnectionWords, NoSentenceHoldsThePassword) {
   }
 }
 
+std::string why_refused(const std::string& url) {
+  try {
+    static_cast<void>(connection_words(url));
+  } catch (const sdk::Error& error) { return error.what(); }
+  return "taken";
+}
+
+TEST(ConnectionWords, NameAParameterThatIsUnknown) {
+  const std::string sentence =
+      "the url of the PostgreSQL storage has the parameter \"schema\", which PostgreSQL's own library does not know: "
+      "correct its name, or leave it out";
+  EXPECT_EQ(why_refused("postgresql://quarry:canary@db.example:6432/queue?schema=canary"), sentence);
+  EXPECT_EQ(why_refused("postgres:///queue?sslmode=require&schema=canary&more=canary"), sentence);
+  EXPECT_EQ(why_refused("postgresql://u:can?ary=1@db.example/queue?schema=canary"), sentence);
+}
+
+TEST(ConnectionWords, NameNothingThatMayBePartOfAPassword) {
+  for (const char* url :
+       {"postgresql://u:x/y?canary=1@db.example/queue", "postgresql://u:x?canary=1@db.example/queue&b",
+        "postgresql://u:x?canary=1", "postgresql://u:x@h/d?canary", "postgresql://h/d?a=b@&canary=1",
+        "postgresql://u:x@h/d?can%61ry=1", "host=h canary=1"}) {
+    EXPECT_EQ(why_refused(url).find("canary"), std::string::npos) << why_refused(url);
+  }
+}
+
 }  // namespace
 }  // namespace quarry::storage_postgres

@@ -38,11 +38,50 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kDefaults
     {"tcp_user_timeout", "10000"},
 }};
 
-Options options_of(const std::string& url) {
+Options parse(const std::string& text) {
   char* why = nullptr;
-  Options options(PQconninfoParse(url.c_str(), &why));
+  Options options(PQconninfoParse(text.c_str(), &why));
   PQfreemem(why);  // it repeats parts of the text, perhaps the password
+  return options;
+}
+
+bool is_known(std::string_view parameter) {
+  const Options all = parse("");
+  for (const PQconninfoOption* o = all.get(); o != nullptr && o->keyword != nullptr; ++o) {
+    if (parameter == o->keyword) { return true; }
+  }
+  return false;
+}
+
+/// The first parameter of a postgresql:// url that libpq does not know; empty when there is none. What might be part
+/// of a password with special characters in it is not taken for a parameter.
+std::string_view unknown_parameter(std::string_view url) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) { return {}; }
+  const std::size_t user_end = url.rfind('@');
+  const std::size_t host = user_end == url.npos ? url.find("//") + 2 : user_end + 1;
+  const std::size_t database = url.find('/', host);
+  const std::size_t query = url.find('?', database);
+  if (database == url.npos || query == url.npos) { return {}; }
+  for (std::string_view rest = url.substr(query + 1); !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    const std::string_view name = pair.substr(0, pair.find('='));
+    const bool word = name.size() < pair.size() && name.find_first_not_of(kLetters) == name.npos;
+    if (word && !name.empty() && !is_known(name)) { return name; }
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+  }
+  return {};
+}
+
+Options options_of(const std::string& url) {
+  Options options = parse(url);
   if (options == nullptr) {
+    if (const std::string_view name = unknown_parameter(url); !name.empty()) {
+      throw sdk::Error(sdk::Code::invalid, "the url of the PostgreSQL storage has the parameter \"" +
+                                               std::string(name) +
+                                               "\", which PostgreSQL's own library does not know: correct its name, "
+                                               "or leave it out");
+    }
     throw sdk::Error(sdk::Code::invalid,
                      "the url of the PostgreSQL storage cannot be read; write it as "
                      "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters percent-encoded");

@@ -31,7 +31,7 @@ class PostgresFailure : public std::runtime_error {
 
 /// What SOCI connects with: the URL's own words, and for those it does not say, the ones that keep a dead
 /// server from holding a call for ever. Throws sdk::Error(invalid) when the text is no connection string; no part
-/// of it is ever repeated in a sentence.
+/// of it is ever repeated in a sentence, but for the name of a parameter of the URL that is unknown.
 [[nodiscard]] std::string connection_words(const std::string& url);
 /// "host:port, database" for sentences: no user, no password.
 [[nodiscard]] std::string place_of(const std::string& url);

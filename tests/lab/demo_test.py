@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the demo hands to Quarry."""
+"""What the demo hands to Quarry, and what it answers to arguments that it does not know."""
+import pathlib
+import subprocess
 import tempfile
 import tomllib
 import unittest
@@ -27,6 +29,18 @@ class Manifest(unittest.TestCase):
         plugin = self.plugins("postgres")["quarry-storage-postgres.so"]
         self.assertEqual(plugin["config"], {"url": "${env:DATABASE_URL}"})
         self.assertEqual(plugin["id"], self.plugins("sqlite")["quarry-storage-sqlite.so"]["id"])
+
+
+class Arguments(unittest.TestCase):
+    def test_the_first_line_says_what_is_wrong(self):
+        script = pathlib.Path(__file__).resolve().parents[2] / "script" / "demo"
+        for arguments, said in ((["--storage", "x"], 'demo: unknown storage "x": use sqlite or postgres'),
+                                (["--storage"], "demo: --storage wants a word: sqlite or postgres"),
+                                (["--keep", "now"], 'demo: unknown argument "now"')):
+            ended = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=30, check=False)
+            self.assertEqual((ended.returncode, ended.stdout), (2, ""))
+            self.assertEqual(ended.stderr.splitlines()[0], said)
+            self.assertIn("script/demo [--keep]", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A sound plugin, to stand beside the faulty ones: an indexer that answers with what it was asked.
+// A sound plugin, to stand beside the faulty ones: an indexer that answers with what it was asked, and is
+// refused its credentials when it is asked for "refuse".
 #include <quarry/sdk/abi/indexer.hpp>
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/helpers/plugin.hpp>
@@ -36,6 +37,7 @@ class Good final : public Plugin<Indexer> {
   }
   Status search(CallContext& ctx, const IndexerQuery& query, ReleaseSink& sink) noexcept override {
     return guard(ctx, [&] {
+      if (query.term == "refuse") { throw Error(Code::unauthenticated, "the site refused " + secret_); }
       for (std::int64_t i = 0; i < count_; ++i) {
         const std::string title = greeting_ + " " + std::string(query.term) + " " + std::to_string(i);
         ReleaseView release;
