@@ -5,6 +5,7 @@
 #include "app/managed_storage.hpp"
 #include "app/storage_mover.hpp"
 #include "app/storage_progress.hpp"
+#include "app/store_opening.hpp"
 
 #include <quarry/sdk/helpers/json.hpp>
 #include <quarry/sdk/helpers/system_clock.hpp>
@@ -21,7 +22,8 @@ using sdk::CallContext;
 using sdk::StorageAdmin;
 
 int exit_of(const sdk::Failure& failure) {
-  return failure.status.code == sdk::Code::conflict ? kExitConflict : kExitFailed;
+  if (failure.status.code == sdk::Code::conflict) { return kExitConflict; }
+  return exit_code_of_fault(failure.status).value_or(kExitFailed);
 }
 
 int fail(const sdk::Failure& failure, std::ostream& err, const std::string& what) {

@@ -39,12 +39,10 @@ constexpr std::array kMeanings = {
 
 /// The exit code of a failure that is not waited for; nothing for one that is.
 std::optional<int> exit_code_of(const sdk::Status& status) {
-  const auto* const known = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& m) {
-    return static_cast<std::int32_t>(m.fault) == status.vendor_code;
-  });
-  if (known == kMeanings.end()) { return status.retryable() ? std::nullopt : std::optional(kExitFailed); }
-  if (known->fault == sdk::OpenFault::unreachable && status.retryable()) { return std::nullopt; }
-  return known->exit_code;
+  const std::optional<int> known = exit_code_of_fault(status);
+  const bool may_pass = !known || known == kExitStorageUnavailable;
+  if (may_pass && status.retryable()) { return std::nullopt; }
+  return known.value_or(kExitFailed);
 }
 
 class Opening {
@@ -116,6 +114,13 @@ class Opening {
 };
 
 }  // namespace
+
+std::optional<int> exit_code_of_fault(const sdk::Status& status) noexcept {
+  const auto* const known = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& m) {
+    return static_cast<std::int32_t>(m.fault) == status.vendor_code;
+  });
+  return known == kMeanings.end() ? std::nullopt : std::optional(known->exit_code);
+}
 
 StartFailure open_storage(const OpeningPorts& ports, const sdk::LaneSettings& lane, std::int64_t timeout_ms) {
   return Opening(ports, lane, timeout_ms).run();

@@ -11,9 +11,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace quarry::app {
+
+/// How a program ends whose storage failed so; nothing when the storage does not say what stands in the way.
+[[nodiscard]] std::optional<int> exit_code_of_fault(const sdk::Status& status) noexcept;
 
 /// What opening needs from outside; called on the caller's thread.
 struct OpeningPorts {

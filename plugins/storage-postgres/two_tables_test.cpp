@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace quarry::storage_postgres {
 namespace {
 
@@ -104,6 +106,39 @@ TEST_F(TwoTables, ARowInNoKnownStateIsNotClaimed) {
   TestDatabase::get().run("UPDATE download_state SET state = 99 WHERE id = 1");
   EXPECT_EQ(claim(), 1U);
   expect("(SELECT state FROM download_state WHERE id = 1) = 99");
+}
+
+TEST_F(TwoTables, NothingIsSaidOfWhatWasNotMade) {
+  std::vector<sdk::NewDownload> items(2);
+  items[0].command_id = "twin of a";
+  items[0].release_key = "a";
+  items[1].command_id = items[1].release_key = "c";
+  for (sdk::NewDownload& item : items) { item.lane = "downloads"; }
+  EXPECT_EQ(call().enqueue(items[0]).result, sdk::CommandResult::conflict);
+  EXPECT_EQ(call().enqueue(items).front().result, sdk::CommandResult::conflict);
+  expect("(SELECT count(*) FROM download_origin) = 3");
+  EXPECT_EQ(findings(), "");
+}
+
+TEST_F(TwoTables, OnlyWorkUnderWayIsExtendedAndRescued) {
+  ASSERT_EQ(claim(), 2U);
+  TestDatabase::get().run("UPDATE download_state SET state = 3 WHERE id = 1");  // by hand: its lease means nothing
+  EXPECT_NE(call().heartbeat("owner", 60'000, {{1, 1}}).front().result, sdk::CommandResult::applied);
+  TestDatabase::get().run("UPDATE download_state SET lease_until_ms = 1");
+  const auto rescued = call().rescue("rescue", "another");
+  ASSERT_EQ(rescued.size(), 1U);
+  EXPECT_EQ(rescued.front().data.id, 2);
+}
+
+TEST_F(TwoTables, AClaimMovesAThousandRowsWhoseTimeCame) {
+  TestDatabase::get().run(
+      "INSERT INTO download_state SELECT (jsonb_populate_record(d, jsonb_build_object('id', 10 + n, 'release_key', n, "
+      "'ready', 2, 'due_at_ms', 1))).* FROM download_state AS d, generate_series(1, 1500) AS n WHERE d.id = 1; "
+      "INSERT INTO download_origin SELECT (jsonb_populate_record(o, jsonb_build_object('id', 10 + n, 'created_by', "
+      "n))).* "
+      "FROM download_origin AS o, generate_series(1, 1500) AS n WHERE o.id = 1");
+  ASSERT_EQ(claim(), 3U);  // as many as the lane lets
+  expect("(SELECT count(*) FROM download_state WHERE ready = 2) = 500");
 }
 
 TEST_F(TwoTables, NothingIsLeftOfARowThatWasPruned) {

@@ -105,6 +105,16 @@ std::string file_of(std::string_view configured) {
   return std::string(file);
 }
 
+std::string file_of(const sdk::Config& config) {
+  const std::string url = config.text("url", "");
+  const std::string path = config.text("path", "");
+  if (url.empty() == path.empty()) {
+    throw Error(Code::invalid, url.empty() ? "no file is named; write url = \"sqlite:quarry.db\""
+                                           : "the file is named twice, by url and by path; leave one of them out");
+  }
+  return file_of(url.empty() ? path : url);
+}
+
 std::string_view unsafe_file_system(long type) noexcept {
   constexpr std::array<std::pair<unsigned, std::string_view>, 9> kUnsafe = {{
       {0x6969U, "NFS"},

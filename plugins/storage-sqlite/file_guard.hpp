@@ -3,14 +3,18 @@
 // process uses it.
 #pragma once
 
+#include <quarry/sdk/helpers/config.hpp>
+
 #include <string>
 #include <string_view>
 
 namespace quarry::storage_sqlite {
 
-/// The file that a configured `path` names: a path, "sqlite:PATH" or "sqlite:///absolute/path".
+/// The file that a configured `url` or `path` names: "sqlite:PATH", "sqlite:///absolute/path" or a path.
 /// Throws sdk::Error(invalid).
 [[nodiscard]] std::string file_of(std::string_view configured);
+/// The same for a whole configuration, in which one of the two stands.
+[[nodiscard]] std::string file_of(const sdk::Config& config);
 
 /// The name of a file system on which SQLite cannot lock reliably, by statfs' f_type; empty: fine.
 [[nodiscard]] std::string_view unsafe_file_system(long type) noexcept;

@@ -39,6 +39,14 @@ TEST(FileOf, RefusesWhatIsNoFile) {
   EXPECT_EQ(code_of("a\"b"), Code::invalid);
 }
 
+TEST(FileOf, IsNamedByUrlOrPath) {
+  EXPECT_EQ(file_of(sdk::Config::parse(R"({"url": "sqlite:queue.db"})")), "queue.db");
+  EXPECT_EQ(file_of(sdk::Config::parse(R"({"path": "queue.db"})")), "queue.db");
+  for (const char* config : {"{}", R"({"url": "a.db", "path": "b.db"})"}) {
+    EXPECT_EQ(refusal([&] { static_cast<void>(file_of(sdk::Config::parse(config))); }).first, Code::invalid) << config;
+  }
+}
+
 TEST(FileOf, TakesNoAddressOfAServerAndDoesNotRepeatIt) {
   const auto [code, text] = refusal([] { static_cast<void>(file_of("postgres://me:secret@db/quarry")); });
   EXPECT_EQ(code, Code::invalid);

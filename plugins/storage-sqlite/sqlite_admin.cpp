@@ -44,7 +44,7 @@ SqliteAdmin::Opened::Opened(const std::string& file, Synchronous synchronous, co
       rows((migrate(connection, guard.path()), prepare_for_bulk(connection.raw()), connection), clock) {}
 
 SqliteAdmin::SqliteAdmin(sdk::HostServices& services, const sdk::Config& config)
-    : file_(std::filesystem::absolute(file_of(config.text("path"))).string()), clock_(host_clock(services)) {}
+    : file_(std::filesystem::absolute(file_of(config)).string()), clock_(host_clock(services)) {}
 
 template <class Body>
 Status SqliteAdmin::guarded(CallContext& ctx, const Body& body) noexcept {

@@ -20,7 +20,7 @@ using sdk::Status;
 
 Options options_of(const sdk::Config& config) {
   Options options;
-  options.file = file_of(config.text("path"));
+  options.file = file_of(config);
   options.synchronous = config.text("synchronous", "full") == "normal" ? Synchronous::normal : Synchronous::full;
   options.readers = static_cast<std::size_t>(config.integer("readers", 2));
   return options;
@@ -50,11 +50,11 @@ class ReaderLease {
 const char kConfigSchema[] = R"({
   "type": "object",
   "properties": {
-    "path": {"type": "string", "minLength": 1, "description": "File of the queue: a path, sqlite:PATH or sqlite:///absolute/path"},
+    "url": {"type": "string", "minLength": 1, "description": "File of the queue: sqlite:PATH, sqlite:///absolute/path or a path"},
+    "path": {"type": "string", "minLength": 1, "description": "The same, when there is no url"},
     "synchronous": {"enum": ["full", "normal"], "description": "full (default): what is acknowledged survives a power cut; normal: a crash of the program only"},
     "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
   },
-  "required": ["path"],
   "additionalProperties": false
 })";
 

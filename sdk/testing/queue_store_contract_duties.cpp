@@ -19,8 +19,8 @@ DutyRequest wish(std::string_view owner, std::string_view name = "client:one") {
   request.lease_ms = kDutyMs;
   return request;
 }
-DutyRequest farewell(std::string_view owner) {
-  DutyRequest request = wish(owner);
+DutyRequest farewell(std::string_view owner, std::string_view name = "client:one") {
+  DutyRequest request = wish(owner, name);
   request.give_up = 1;
   return request;
 }
@@ -79,6 +79,15 @@ TEST_P(QueueStoreContract, ADutyGivenUpIsFreeAtOnce) {
   const Duty second = call().take_duty(wish("owner-2"));
   EXPECT_EQ(second.held, 1);
   EXPECT_EQ(second.epoch, first.epoch + 1);
+}
+
+TEST_P(QueueStoreContract, WhoGivesUpADutyKeepsTheOthers) {
+  static_cast<void>(call().take_duty(wish("owner-1")));
+  const Duty other = call().take_duty(wish("owner-1", "client:two"));
+  static_cast<void>(call().take_duty(farewell("owner-1")));
+  const Duty kept = call().take_duty(farewell("owner-2", "client:two"));  // refused, and told how it stands
+  EXPECT_EQ(kept.epoch, other.epoch);
+  EXPECT_EQ(kept.lease_until_ms, other.lease_until_ms);
 }
 
 TEST_P(QueueStoreContract, NobodyGivesUpTheDutyOfAnother) {
