@@ -97,6 +97,24 @@ class E2eTest(unittest.TestCase):
             self.assertEqual(sha256_of(row["content_path"]), sha256_of(torrent.payload), torrent.name)
 
 
+class SharedQueueTest(E2eTest):
+    """Several hosts on one queue in PostgreSQL."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.lab.postgres()
+        self.env = {"DATABASE_URL": self.server.create_database("quarry")}
+
+    def host(self, name, client_plugin, env=None, **queue):
+        """One with settings of its own. `env`: what it sees beside our own environment."""
+        manifest = self.lab.manifest([self.lab.postgres_plugin(), self.lab.scorer_plugin(), client_plugin], queue=queue,
+                                     name=f"{name}.toml")
+        return self.lab.quarry(manifest, {**self.env, **(env or {})}, name=name)
+
+    def value(self, sql):
+        return int(self.server.value(sql, "quarry"))
+
+
 class QuietServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
@@ -152,4 +170,5 @@ def main():
     unittest.main(verbosity=2)
 
 
-__all__ = ["DONE", "MIB", "REPOSITORY", "E2eTest", "FileServer", "Lab", "QuietServer", "main", "request", "sha256_of", "wait_until"]
+__all__ = ["DONE", "MIB", "REPOSITORY", "E2eTest", "FileServer", "Lab", "QuietServer", "SharedQueueTest", "main",
+           "request", "sha256_of", "wait_until"]
