@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
 from lab import REPOSITORY, Lab  # noqa: E402  (the path above must come first)
+from postgres import SKIPPED  # noqa: E402
 from processes import tail_of, wait_until  # noqa: E402
 from torrent import sha256_of  # noqa: E402
 from web import request  # noqa: E402
@@ -166,9 +167,17 @@ class FileServer:
         self.server.server_close()
 
 
+def skip_without(*programs):
+    """For test programs: ends them as skipped when one of these is not installed."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        print(f"skipped: {missing[0]} is not installed: apt-get install {missing[0]}")
+        sys.exit(SKIPPED)
+
+
 def main():
     unittest.main(verbosity=2)
 
 
 __all__ = ["DONE", "MIB", "REPOSITORY", "E2eTest", "FileServer", "Lab", "QuietServer", "SharedQueueTest", "main",
-           "request", "sha256_of", "wait_until"]
+           "request", "sha256_of", "skip_without", "wait_until"]

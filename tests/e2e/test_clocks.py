@@ -7,7 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from e2e import MIB, SharedQueueTest, main
+from e2e import MIB, SharedQueueTest, main, skip_without
 from faulty_proxy import PASS, REFUSE_500, FaultyProxy
 from postgres import SKIPPED, skip_without_postgres
 
@@ -77,6 +77,7 @@ class Clocks(SharedQueueTest):
 
 if __name__ == "__main__":
     skip_without_postgres()
+    skip_without("qbittorrent-nox", "opentracker")
     if faketime_library() is None:
         print("skipped: libfaketime is not installed: apt-get install faketime")
         sys.exit(SKIPPED)

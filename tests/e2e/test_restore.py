@@ -3,7 +3,7 @@
 """After a restore the queue is older than the download client, and nothing is doubled by that."""
 import subprocess
 
-from e2e import MIB, E2eTest, main, wait_until
+from e2e import MIB, E2eTest, main, skip_without, wait_until
 from faulty_proxy import FaultyProxy
 
 
@@ -72,4 +72,5 @@ class Restore(E2eTest):
 
 
 if __name__ == "__main__":
+    skip_without("qbittorrent-nox", "opentracker")
     main()

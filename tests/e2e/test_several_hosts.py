@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Hosts that share a queue and whose manifests do not agree on its limit."""
-from e2e import SharedQueueTest, main, wait_until
+from e2e import SharedQueueTest, main, skip_without, wait_until
 from postgres import skip_without_postgres
 
 # How many downloads took a slot at the same time, from their events alone; none of them is paused here.
@@ -69,4 +69,5 @@ class Limit(SharedQueueTest):
 
 if __name__ == "__main__":
     skip_without_postgres()
+    skip_without("qbittorrent-nox")
     main()
