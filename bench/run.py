@@ -19,18 +19,19 @@ from measure.host import measure_memory, measure_start
 from measure.names import measure_names
 from measure.pages import measure_pages
 from measure.queue import measure_queue
+from measure.storage_copy import measure_storage_copy
 from measure.store import measure_store
 from measure.table import markdown_table, text_table
 
-PARTS = {"store": measure_store, "queue": measure_queue, "start": measure_start, "memory": measure_memory, "pages": measure_pages,
-         "names": measure_names}
+PARTS = {"store": measure_store, "queue": measure_queue, "copy": measure_storage_copy, "start": measure_start,
+         "memory": measure_memory, "pages": measure_pages, "names": measure_names}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path, help="build folder with the target quarry_bench, such as build/bench")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--full", action="store_true", help="a million rows and more rounds: up to 40 minutes")
+    size.add_argument("--full", action="store_true", help="a million rows and more rounds: up to 50 minutes")
     size.add_argument("--smoke", action="store_true", help="tiny counts: whether everything still works, no figures")
     parser.add_argument("--only", help="some parts, separated by commas: " + ", ".join(PARTS))
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a bar is missed")

@@ -67,11 +67,14 @@ class Bench:
         process.stop()
         self.processes.remove(process)
 
-    def output_of(self, command, variables=None):
+    def output_of(self, command, variables=None, seconds=PROGRAM_SECONDS):
         """What a program printed; BenchError with its complaint when it failed. `variables`: more environment."""
         command = [str(part) for part in command]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False,
-                              env={**os.environ, **(variables or {})})
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False,
+                                  env={**os.environ, **(variables or {})})
+        except subprocess.TimeoutExpired as late:
+            raise BenchError(f"{' '.join(command)} did not end within {seconds} s") from late
         if done.returncode != 0:
             raise BenchError(f"{' '.join(command)} failed with {done.returncode}: {done.stderr.strip()}")
         return done.stdout

@@ -21,15 +21,20 @@ class Scale:
     queue_rows: tuple    # the backlogs of these queues; the first stands for "few", the last for "many"
     ended_rows: int      # in the queue that holds mostly downloads that ended
     peers: bool          # whether queues that run on Node are measured, too
+    copy_rows: int       # downloads that are copied into another store, each with its event
+    copy_rounds: int
     names_seconds: float  # for each of the readers of names, each round
 
 
 FULL = Scale(rounds=5, small_rows=10_000, big_rows=1_000_000, page_rows=100_000, many_rows=1_000_000, claims=4_000,
              single_rows=5_000, batch_rows=100_000, store_seconds=4, starts=9, idle_seconds=5, wrk_seconds=3,
-             queue_seconds=2, queue_rows=(10_000, 100_000, 1_000_000), ended_rows=1_000_000, peers=True, names_seconds=0.5)
+             queue_seconds=2, queue_rows=(10_000, 100_000, 1_000_000), ended_rows=1_000_000, peers=True,
+             copy_rows=1_000_000, copy_rounds=3, names_seconds=0.5)
 DEFAULT = Scale(rounds=3, small_rows=10_000, big_rows=100_000, page_rows=100_000, many_rows=100_000, claims=3_000,
                 single_rows=4_000, batch_rows=60_000, store_seconds=3, starts=7, idle_seconds=5, wrk_seconds=2,
-                queue_seconds=1, queue_rows=(10_000, 100_000), ended_rows=100_000, peers=True, names_seconds=0.3)
+                queue_seconds=1, queue_rows=(10_000, 100_000), ended_rows=100_000, peers=True,
+                copy_rows=100_000, copy_rounds=3, names_seconds=0.3)
 SMOKE = Scale(rounds=1, small_rows=200, big_rows=400, page_rows=300, many_rows=300, claims=20, single_rows=20,
               batch_rows=1_500, store_seconds=2, starts=1, idle_seconds=0, wrk_seconds=1,
-              queue_seconds=2, queue_rows=(200, 400), ended_rows=100, peers=False, names_seconds=0.01)
+              queue_seconds=2, queue_rows=(200, 400), ended_rows=100, peers=False,
+              copy_rows=300, copy_rounds=1, names_seconds=0.01)

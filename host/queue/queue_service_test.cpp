@@ -153,6 +153,20 @@ TEST_F(QueueServiceTest, BulkWorkEndsInTimeAndGoesOnWhereItEnded) {
   EXPECT_EQ(nudges, 3);
 }
 
+TEST_F(QueueServiceTest, PausingTheQueueLeavesTheLimitOfAnotherHost) {
+  sdk::LaneSettings lane;
+  lane.lane = "downloads";
+  lane.max_active = 7;
+  ASSERT_TRUE(face.set_lane(lane).ok());
+  for (const bool hold : {true, false}) {
+    ASSERT_TRUE(service.set_queue_hold(hold).ok());
+    const auto stats = service.stats();
+    ASSERT_TRUE(stats.ok());
+    EXPECT_EQ(stats->lane_max_active, 7);
+    EXPECT_EQ(stats->lane_hold, hold ? 1 : 0);
+  }
+}
+
 TEST_F(QueueServiceTest, APausedDownloadShowsNoReasonToWait) {
   client_loaded = false;
   const auto id = grab_magnet();

@@ -38,6 +38,9 @@ bool is_about_tls(const std::string& text) {
          says(", no encryption");
 }
 
+/// Stands for a sentence of PgBouncer's that has no state of its own.
+constexpr std::string_view kPooledByStatement = "pool_mode = statement";
+
 /// For what connecting says when the server's state is not known: libpq's sentences, and an English server's.
 std::string state_in(const std::string& text) {
   const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
@@ -47,6 +50,7 @@ std::string state_in(const std::string& text) {
   if (says("no pg_hba.conf entry") || says("role \"")) { return "28000"; }
   if (says("database \"") && says("does not exist")) { return "3D000"; }
   if (says("permission denied for database")) { return "42501"; }
+  if (says("in statement pooling mode")) { return std::string(kPooledByStatement); }
   if (says("too many c") || says("remaining connection slots")) { return "53300"; }
   if (says("is starting up") || says("is shutting down")) { return "57P03"; }
   return {};
@@ -80,6 +84,10 @@ constexpr std::array kSentences = {
     Sentence{"42501", false, OpenFault::rights, "does not let this user do that; make the user owner of the database"},
     Sentence{"42P05", false, OpenFault::foreign, kPooled},
     Sentence{"26000", false, OpenFault::foreign, kPooled},
+    Sentence{
+        kPooledByStatement, false, OpenFault::foreign,
+        "is reached through a pooler that pools by statement, which cannot work; let it pool by session (pool_mode = "
+        "session), or by transaction and set `pooler = true` in the configuration of the storage"},
     Sentence{"25006", true, OpenFault::read_only, "is read-only, as a standby is; point the url at the primary server"},
     Sentence{"53100", true, OpenFault::full, "cannot write: its disk is full (nothing was changed); free some space"},
     Sentence{"53300", true, OpenFault::unreachable,

@@ -60,6 +60,12 @@ TEST(Failures, TellWhatStandsInTheWayOfAStart) {
   EXPECT_EQ(fault("53100", "full"), OpenFault::full);
   EXPECT_EQ(fault("XX001", "invalid page"), OpenFault::damaged);
   EXPECT_EQ(fault("42P05", "prepared statement \"st_2\" already exists"), OpenFault::foreign);
+  for (const char* state : {"", "08P01"}) {
+    const auto by_statement = told(state, "FATAL:  transaction blocks not allowed in statement pooling mode");
+    EXPECT_EQ(static_cast<OpenFault>(by_statement.status.vendor_code), OpenFault::foreign);
+    EXPECT_EQ(by_statement.status.flags & sdk::kRetryable, 0U);
+    EXPECT_NE(by_statement.text.find("pools by statement"), std::string::npos) << by_statement.text;
+  }
   EXPECT_EQ(told("42P01", "no such table").status.vendor_code, 0);
 }
 

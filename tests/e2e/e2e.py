@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
 from lab import REPOSITORY, Lab  # noqa: E402  (the path above must come first)
+from postgres import SKIPPED  # noqa: E402
 from processes import tail_of, wait_until  # noqa: E402
 from torrent import sha256_of  # noqa: E402
 from web import request  # noqa: E402
@@ -97,6 +98,24 @@ class E2eTest(unittest.TestCase):
             self.assertEqual(sha256_of(row["content_path"]), sha256_of(torrent.payload), torrent.name)
 
 
+class SharedQueueTest(E2eTest):
+    """Several hosts on one queue in PostgreSQL."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.lab.postgres()
+        self.env = {"DATABASE_URL": self.server.create_database("quarry")}
+
+    def host(self, name, client_plugin, env=None, **queue):
+        """One with settings of its own. `env`: what it sees beside our own environment."""
+        manifest = self.lab.manifest([self.lab.postgres_plugin(), self.lab.scorer_plugin(), client_plugin], queue=queue,
+                                     name=f"{name}.toml")
+        return self.lab.quarry(manifest, {**self.env, **(env or {})}, name=name)
+
+    def value(self, sql):
+        return int(self.server.value(sql, "quarry"))
+
+
 class QuietServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
@@ -148,8 +167,17 @@ class FileServer:
         self.server.server_close()
 
 
+def skip_without(*programs):
+    """For test programs: ends them as skipped when one of these is not installed."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        print(f"skipped: {missing[0]} is not installed: apt-get install {missing[0]}")
+        sys.exit(SKIPPED)
+
+
 def main():
     unittest.main(verbosity=2)
 
 
-__all__ = ["DONE", "MIB", "REPOSITORY", "E2eTest", "FileServer", "Lab", "QuietServer", "main", "request", "sha256_of", "wait_until"]
+__all__ = ["DONE", "MIB", "REPOSITORY", "E2eTest", "FileServer", "Lab", "QuietServer", "SharedQueueTest", "main",
+           "request", "sha256_of", "skip_without", "wait_until"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Two hosts share a queue through a PgBouncer that pools by transaction and has fewer connections to PostgreSQL than the hosts
-have to it."""
+have to it; and what becomes of its other ways to pool."""
 import subprocess
 
 from e2e import MIB, E2eTest, main, wait_until
@@ -9,6 +9,8 @@ import pgbouncer
 from postgres import skip_without_postgres
 
 POOL_SIZE = 2
+SESSIONS = 20  # PgBouncer's default; by session each connection of a host takes one
+MOST_SESSIONS = 5 + 2  # of a host, as docs/operations.md says: 5 + readers
 FOREIGN, UNSUPPORTED = 21, 1
 POLLS = "work that other hosts enqueue is noticed by looking every second"
 
@@ -18,7 +20,11 @@ class Pooler(E2eTest):
         super().setUp()
         self.server = self.lab.postgres()
         self.server.create_database("quarry")
-        self.pooler = pgbouncer.PrivatePgBouncer(self.server, POOL_SIZE)
+        self.use_pooler(POOL_SIZE)
+
+    def use_pooler(self, pool_size, **settings):
+        """Hosts that start from now on go through this one."""
+        self.pooler = pgbouncer.PrivatePgBouncer(self.server, pool_size, **settings)
         self.addCleanup(self.pooler.close)
         self.env = {"DATABASE_URL": self.pooler.url("quarry")}
 
@@ -31,6 +37,10 @@ class Pooler(E2eTest):
     def value(self, sql):
         return int(self.server.value(sql, "quarry"))
 
+    def sessions(self, condition):
+        return self.value(f"select count(*) from pg_stat_activity where datname = 'quarry' and pid <> pg_backend_pid() "
+                          f"and backend_type = 'client backend' and application_name <> 'psql' and {condition}")
+
     def test_two_hosts_share_the_queue(self):
         self.swarm()
         torrents = self.torrents(6, lambda _: MIB)
@@ -41,16 +51,12 @@ class Pooler(E2eTest):
         def grab(host, torrent):
             return host.api.grab(title=torrent.name, release_id=torrent.name, magnet_url=torrent.magnet)["id"]
 
-        def sessions(condition):
-            return self.value(f"select count(*) from pg_stat_activity where datname = 'quarry' and pid <> pg_backend_pid() "
-                              f"and backend_type = 'client backend' and application_name <> 'psql' and {condition}")
-
         items = [grab(hosts[number % 2], torrent) for number, torrent in enumerate(torrents[:4])]
         # Each is asked of the host that did not take it.
         for number, item in enumerate(items):
             self.wait_done(hosts[(number + 1) % 2].api, item, process=hosts[0].process)
-            self.assertLessEqual(sessions("true"), POOL_SIZE)
-        self.assertEqual(sessions("query ilike 'listen%'"), 0)
+            self.assertLessEqual(self.sessions("true"), POOL_SIZE)
+        self.assertEqual(self.sessions("query ilike 'listen%'"), 0)
 
         # The pooler goes away with all that is under way, and comes back.
         self.pooler.stop()
@@ -85,20 +91,50 @@ class Pooler(E2eTest):
         self.assertIn("set `pooler = true`", host.process.tail(1))
         self.assertEqual(self.value("select count(*) from pg_tables where schemaname = 'public'"), 0)
 
+    def test_by_session_there_is_nothing_to_do(self):
+        self.use_pooler(SESSIONS, pool_mode="session")
+        self.swarm()
+        torrents = self.torrents(4, lambda _: MIB)
+        manifest = self.lab.manifest([self.store(pooler=False), self.lab.scorer_plugin(), self.lab.qbittorrent_plugin(self.client)])
+        hosts = [self.lab.quarry(manifest, self.env, name=name) for name in ("quarry-a", "quarry-b")]
+        items = [hosts[number % 2].api.grab(title=torrent.name, release_id=torrent.name, magnet_url=torrent.magnet)["id"]
+                 for number, torrent in enumerate(torrents)]
+        for number, item in enumerate(items):
+            self.wait_done(hosts[(number + 1) % 2].api, item, process=hosts[0].process)
+        self.assert_arrived_once(*torrents)
+        self.assertEqual(self.sessions("query ilike 'listen%'"), 2, "notices arrive")
+        self.assertLessEqual(self.sessions("true"), 2 * MOST_SESSIONS)
+        for command in ("status", "check"):
+            code, text = self.storage(manifest, command, self.env["DATABASE_URL"])
+            self.assertEqual(code, 0, text)
+        for host in hosts:
+            self.assertNotIn(POLLS, host.process.tail(10_000))
+            self.assertTrue(host.stop())
+        code, text = self.storage(manifest, "migrate", self.env["DATABASE_URL"])
+        self.assertEqual(code, 0, text)
+
+    def test_by_statement_a_start_is_refused(self):
+        self.use_pooler(POOL_SIZE, pool_mode="statement")
+        for pooler in (False, True):
+            host = self.lab.quarry(self.lab.manifest([self.store(pooler), self.lab.scorer_plugin()]), self.env,
+                                   name=f"quarry-{pooler}", wait=False)
+            self.assertEqual(host.process.popen.wait(30), FOREIGN, host.process.tail())
+            self.assertIn("pools by statement, which cannot work", host.process.tail(1))
+        self.assertEqual(self.value("select count(*) from pg_tables where schemaname = 'public'"), 0)
+
+    def storage(self, manifest, command, url):
+        done = subprocess.run([self.lab.binary("quarry"), "storage", command, "--manifest", manifest, "--plugin-dir",
+                               self.lab.build / "plugins"], env={**self.env, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
     def test_the_storage_command_looks_and_changes_nothing(self):
         manifest = self.lab.manifest([self.store(), self.lab.scorer_plugin()])
         host = self.lab.quarry(manifest, self.env)
-
-        def storage(command, url):
-            done = subprocess.run([self.lab.binary("quarry"), "storage", command, "--manifest", manifest, "--plugin-dir",
-                                   self.lab.build / "plugins"], env={**self.env, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
-                                  capture_output=True, text=True, timeout=60, check=False)
-            return done.returncode, done.stdout + done.stderr
-
         for command in ("status", "check"):
-            code, text = storage(command, self.pooler.url("quarry"))
+            code, text = self.storage(manifest, command, self.pooler.url("quarry"))
             self.assertEqual(code, 0, text)
-        code, text = storage("migrate", self.pooler.url("quarry"))
+        code, text = self.storage(manifest, "migrate", self.pooler.url("quarry"))
         self.assertEqual(code, UNSUPPORTED, text)
         self.assertIn("the server's own address", text)
         self.assertTrue(host.stop())

@@ -213,6 +213,23 @@ class PrivatePostgres:
             shutil.chown(path, self._user, pwd.getpwnam(self._user).pw_gid)
         return path
 
+    def standby(self):
+        """A hot standby that follows it, to be closed before it."""
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary_parent(self._user)))
+        self.reaper.watch_folder(folder)
+        if self._user:
+            shutil.chown(folder, self._user)
+        command = [self.bin / "pg_basebackup", "-h", self.folder, "-p", str(self.port), "-U", USER, "-D", folder / "data",
+                   "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        made = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120, check=False,
+                              **run_as(self._user))
+        if made.returncode != 0:
+            raise RuntimeError(f"pg_basebackup ended with {made.returncode}: {made.stderr}")
+        shutil.copy(self.password_file, folder)
+        follower = PrivatePostgres(folder, reaper=self.reaper)
+        follower._own_folder = True  # nobody else knows of it
+        return follower
+
     # Its use
 
     def url(self, database=MAINTENANCE):
