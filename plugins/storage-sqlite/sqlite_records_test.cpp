@@ -153,9 +153,9 @@ TEST_F(SqliteRecordsTest, ADeclarationThatCannotBeReadIsMadeAnewFromItsTable) {
   const std::int64_t film = call_->made(insertion("order", {{1, text("a")}, {3, integer(2019)}, {4, text("new")}}));
   const std::vector<OwnedCollection> before = call_->collections();
   const std::string other = sdk::record_rules::to_json(before[1]);
-  for (const std::string& spoilt :
-       std::vector<std::string>{"{", "", "{}", R"({"name": "order", "fields": []})",
-                                R"({"name": "order", "fields": [{"name": "A b"}]})", other}) {
+  for (const std::string& spoilt : std::vector<std::string>{
+           "{", "", "{}", R"({"name": "order", "fields": []})",
+           R"({"name": "order", "fields": [{"name": "A b", "type": 2, "flags": 0, "on_delete": 0}]})", other}) {
     ASSERT_EQ(run("UPDATE record_collection SET declaration = '" + spoilt + "' WHERE name = 'order'"), 0) << spoilt;
     // Of these nobody knows whether they were declared.
     ASSERT_EQ(run("DROP INDEX \"rec_1__two\""), 0);
@@ -166,6 +166,7 @@ TEST_F(SqliteRecordsTest, ADeclarationThatCannotBeReadIsMadeAnewFromItsTable) {
         host_.log.all().find("in the row with name = 'order', cannot be read; its table is as this host declares"),
         std::string::npos)
         << host_.log.all();
+    ASSERT_EQ(call_->collections().size(), 2U) << spoilt;
     EXPECT_EQ(sdk::record_rules::to_json(call_->collections()[0]), sdk::record_rules::to_json(before[0]));
     EXPECT_EQ(call_->get("order", film).values[3], integer(2019));
     EXPECT_EQ(run("INSERT INTO \"rec_order\" (version, created_at_ms, updated_at_ms, state) VALUES (1, 1, 1, 'lost')"),
