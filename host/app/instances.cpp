@@ -91,12 +91,13 @@ std::vector<api::HealthNote> health_of(const std::vector<InstanceInfo>& instance
   return notes;
 }
 
-void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::HealthNote>& notes) {
-  const std::size_t shown = std::min(kMostRowNotes, sentences.size());
-  for (std::size_t i = 0; i < shown; ++i) { notes.push_back({"QueueRowCheck", "warning", sentences[i]}); }
-  if (sentences.size() > shown) {
-    notes.push_back({"QueueRowCheck", "warning",
-                     "so are " + std::to_string(sentences.size() - shown) + " more downloads; the log names them"});
+void add_set_aside(const RowsSetAside& rows, std::vector<api::HealthNote>& notes) {
+  const std::size_t shown = std::min(kMostRowNotes, rows.sentences.size());
+  for (std::size_t i = 0; i < shown; ++i) { notes.push_back({rows.source, "warning", rows.sentences[i]}); }
+  if (rows.sentences.size() > shown) {
+    notes.push_back(
+        {rows.source, "warning",
+         "so are " + std::to_string(rows.sentences.size() - shown) + " more " + rows.what + "; the log names them"});
   }
 }
 

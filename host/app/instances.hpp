@@ -26,8 +26,14 @@ namespace quarry::app {
 [[nodiscard]] std::vector<api::HealthNote> health_of(const std::vector<plugins::InstanceInfo>& instances,
                                                      const std::vector<std::string>& last_crash);
 
-/// A note for each of the first ten, and one for the others. `sentences`: see queue::SetAside.
-void add_set_aside(const std::vector<std::string>& sentences, std::vector<api::HealthNote>& notes);
+/// What is set aside in one part of the storage.
+struct RowsSetAside {
+  std::string source;                  ///< of the notes
+  std::string what;                    ///< "downloads"
+  std::vector<std::string> sentences;  ///< see queue::SetAside and records::SetAside
+};
+/// A note for each of the first ten, and one for the others.
+void add_set_aside(const RowsSetAside& rows, std::vector<api::HealthNote>& notes);
 /// For a storage that keeps no films, history, blocklist and tags.
 [[nodiscard]] api::HealthNote no_records_note();
 

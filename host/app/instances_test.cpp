@@ -102,5 +102,16 @@ TEST(HealthOf, RemembersWhatWasCalledWhenTheProcessDied) {
   EXPECT_THAT(notes[0].message, HasSubstr("while it called the plugin \"box\""));
 }
 
+TEST(AddSetAside, TellsOfTheFirstTenOneByOne) {
+  std::vector<api::HealthNote> notes;
+  add_set_aside({"RecordRowCheck", "records", {}}, notes);
+  EXPECT_THAT(notes, IsEmpty());
+  add_set_aside({"RecordRowCheck", "records", std::vector<std::string>(12, "record 1 is set aside")}, notes);
+  ASSERT_THAT(notes, SizeIs(11));
+  EXPECT_EQ(notes[9].message, "record 1 is set aside");
+  EXPECT_EQ(notes[10].source, "RecordRowCheck");
+  EXPECT_EQ(notes[10].message, "so are 2 more records; the log names them");
+}
+
 }  // namespace
 }  // namespace quarry::app

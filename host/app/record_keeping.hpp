@@ -27,7 +27,11 @@ class RecordKeeping {
   [[nodiscard]] bool stop(std::int64_t deadline_ms);
 
  private:
+  /// Of the thread: looks again at what is set aside, and writes the history.
+  [[nodiscard]] std::int64_t step(std::int64_t now_ms);
+
   const sdk::Clock& clock_;
+  std::int64_t look_again_ms_ = 0;
   records::Records records_;
   queue::DutyKeeper duty_;
   records::HistoryWriter writer_;

@@ -203,7 +203,8 @@ StartFailure RunningHost::Parts::start_http() {
   services = std::make_unique<api::Services>(api::Services{*queue, *search, clock, kApiVersion, clock.wall_ms()});
   services->health = [this] {
     auto notes = health_of(plugins->instances(), plugins->last_crash());
-    add_set_aside(set_aside->sentences(), notes);
+    add_set_aside({"QueueRowCheck", "downloads", set_aside->sentences()}, notes);
+    if (records) { add_set_aside({"RecordRowCheck", "records", records->records().set_aside().sentences()}, notes); }
     if (!records) { notes.push_back(no_records_note()); }
     if (const auto why = readiness.not_ready()) { notes.push_back({"StorageCheck", "error", ops::redact(*why)}); }
     return notes;

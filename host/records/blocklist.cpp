@@ -4,6 +4,8 @@
 #include "records/collections.hpp"
 #include "records/values.hpp"
 
+#include <quarry/sdk/helpers/json.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -37,9 +39,13 @@ sdk::Done look_up(const RecordClient& client, std::int32_t field, std::span<cons
     sdk::FindRecords request;
     request.collection = blocklist::kName;
     request.where = where;
-    auto done = client.find_all(request, [&](const sdk::RecordView& record) {
-      out.emplace(text_at(record, field), text_at(record, blocklist::kReason));
-    });
+    // Whatever else is wrong with an entry: the release was blocked.
+    auto done = client.find_all(
+        request,
+        [&](const sdk::RecordView& record) {
+          out.emplace(text_at(record, field), sdk::repaired_text(text_at(record, blocklist::kReason)));
+        },
+        Visit::all);
     if (!done) { return done; }
   }
   return sdk::Unit{};

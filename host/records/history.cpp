@@ -89,10 +89,13 @@ sdk::Result<std::int64_t> History::count(const HistoryFilter& filter) const {
   return client_.count(history::kName, where.conditions());
 }
 
-sdk::Result<std::int64_t> History::last_sequence() const {
+sdk::Result<std::int64_t> History::last_sequence(std::int64_t below) const {
+  const sdk::Value end = integer(below);
+  const std::array where = {condition(history::kEventSequence, sdk::Match::below, {&end, 1})};
   const std::array order = {sdk::SortField{history::kEventSequence, 1}};
   sdk::FindRecords request;
   request.collection = history::kName;
+  request.where = where;
   request.order = order;
   request.limit = 1;
   std::int64_t last = 0;

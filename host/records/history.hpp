@@ -5,6 +5,7 @@
 #include "records/record_client.hpp"
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +56,9 @@ class History {
   [[nodiscard]] sdk::Done list(const HistoryFilter& filter, bool descending, Slice slice,
                                const std::function<void(const HistoryEntry&)>& visit) const;
   [[nodiscard]] sdk::Result<std::int64_t> count(const HistoryFilter& filter) const;
-  /// The greatest event_sequence; 0 without any entry.
-  [[nodiscard]] sdk::Result<std::int64_t> last_sequence() const;
+  /// The greatest event_sequence below `below`, also of an entry that is set aside; 0 without any.
+  [[nodiscard]] sdk::Result<std::int64_t> last_sequence(
+      std::int64_t below = std::numeric_limits<std::int64_t>::max()) const;
 
  private:
   const RecordClient& client_;

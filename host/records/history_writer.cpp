@@ -57,14 +57,44 @@ struct HistoryWriter::Batch {
   std::vector<BlocklistEntry> blocked;
 };
 
+sdk::Result<bool> HistoryWriter::is_event(std::int64_t sequence) const {
+  sdk::BasicContext ctx(*ports_.clock, kStepTimeoutMs, "history");
+  bool found = false;
+  auto sink = sdk::event_sink([&](const sdk::EventView& event) { found = event.sequence == sequence; });
+  const sdk::Status status = ports_.queue->events_since(ctx, sequence - 1, 1, sink);
+  if (!status.ok()) { return ctx.failure(status, kNoWord); }
+  return found;
+}
+
+sdk::Result<std::int64_t> HistoryWriter::last_told() const {
+  auto last = ports_.records->history().last_sequence();
+  // An entry of an event that never was must not keep those from being told that are to come.
+  while (last && *last > 0) {
+    const auto is = is_event(*last);
+    if (!is) { return is.error(); }
+    if (*is) { break; }
+    last = ports_.records->history().last_sequence(*last);
+  }
+  return last ? std::max<std::int64_t>(0, *last) : last;
+}
+
 sdk::Done HistoryWriter::read_cursor() {
   const auto cursor = read_setting(ports_.records->client(), settings::kHistoryCursor);
   if (!cursor) { return cursor.error(); }
   // Where only the cursor was lost, what is written already is not written again.
-  const auto last = ports_.records->history().last_sequence();
+  const auto last = last_told();
   if (!last) { return last.error(); }
   cursor_ = *cursor;
   seen_ = std::max({seen_, cursor->value, *last});
+  return cursor->unreadable.empty() ? sdk::Unit{} : mend_cursor(cursor->unreadable, *last);
+}
+
+sdk::Done HistoryWriter::mend_cursor(const std::string& unreadable, std::int64_t last) {
+  // At once, so that it is told once, also when nothing happens for a long time.
+  if (auto done = write({}, last); !done) { return done; }
+  ports_.log(sdk::LogLevel::warning, "the setting \"history_cursor\" in the storage was " + unreadable +
+                                         ", no number; the history goes on after event " + std::to_string(last) +
+                                         ", the last one that it has, and nothing is missing or doubled");
   return sdk::Unit{};
 }
 
@@ -186,7 +216,7 @@ sdk::Done HistoryWriter::write(const Batch& batch, std::int64_t last) {
     if (raced) { return sdk::failure(sdk::Code::conflict, "another host writes the history, too"); }
     return refused("the history", *why);
   }
-  cursor_ = Setting{last, outcomes->back().version};
+  cursor_ = Setting{last, outcomes->back().version, {}};
   return sdk::Unit{};
 }
 

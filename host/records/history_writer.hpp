@@ -5,7 +5,8 @@
 // How far the history has come is a record itself (settings::kHistoryCursor), written in the batch with the entries
 // and only if nobody else wrote it since it was read. So two hosts that write at once cannot both succeed, a crash
 // leaves both behind or none, and an answer that was lost is resolved by reading the cursor again. One host at a time
-// does it all the same, so that the others need not try in vain.
+// does it all the same, so that the others need not try in vain. A cursor that cannot be read is set to the last event
+// that has an entry: those behind it are looked at again, and what they told stays told once.
 //
 // A release that cannot be downloaded (its torrent is gone, or cannot be used) goes on the blocklist in the same batch.
 #pragma once
@@ -59,11 +60,15 @@ class HistoryWriter {
 
   [[nodiscard]] sdk::Result<Page> take_in();
   [[nodiscard]] sdk::Done read_cursor();
+  /// The last event that has an entry; 0: none has.
+  [[nodiscard]] sdk::Result<std::int64_t> last_told() const;
+  [[nodiscard]] sdk::Result<bool> is_event(std::int64_t sequence) const;
   [[nodiscard]] sdk::Result<Page> read_page() const;
   [[nodiscard]] sdk::Result<std::optional<Row>> read_row(std::int64_t id) const;
   [[nodiscard]] sdk::Result<Batch> entries_of(const Page& page) const;
   [[nodiscard]] sdk::Done forget_gone_films(Batch& batch) const;
   [[nodiscard]] sdk::Done write(const Batch& batch, std::int64_t last);
+  [[nodiscard]] sdk::Done mend_cursor(const std::string& unreadable, std::int64_t last);
 
   HistoryPorts ports_;
   std::optional<Setting> cursor_;  ///< as read or written last; none: to be read

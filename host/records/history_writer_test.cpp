@@ -4,6 +4,7 @@
 
 #include "records/collections.hpp"
 #include "records/records_test_world.hpp"
+#include "records/values.hpp"
 
 namespace quarry::records {
 namespace {
@@ -223,6 +224,76 @@ TEST_F(HistoryWriterTest, WhereTheCursorWasLostNothingIsToldAgain) {
   static_cast<void>(step(host));  // meets it
   static_cast<void>(step(host));
   EXPECT_EQ(told(), "grabbed 1, cancelled 1, grabbed 2");
+}
+
+TEST_F(HistoryWriterTest, ACursorThatCannotBeReadIsFoundAgain) {
+  const auto spoil = [&](std::string_view value) {
+    const std::array values = {assign(settings::kKey, text(settings::kHistoryCursor)),
+                               assign(settings::kValue, text(value))};
+    sdk::RecordWrite write;
+    write.kind = sdk::WriteKind::upsert;
+    write.collection = settings::kName;
+    write.key = settings::kKey;
+    write.values = values;
+    ASSERT_EQ(host.records.client().write_surely(write)->result, sdk::WriteResult::applied);
+  };
+  const std::string long_value = "a\n" + std::string(100, 'b');
+  for (const auto& [value, shown] : {std::pair(std::string("x"), std::string("was \"x\", no number")),
+                                     std::pair(std::string("-5"), std::string("was \"-5\"")),
+                                     std::pair(long_value, "was \"a?" + std::string(38, 'b') + "…\"")}) {
+    const std::size_t told_before = history().size();
+    cancel(enqueue(shown));
+    static_cast<void>(step(host));
+    cancel(enqueue(shown + " again"));  // the history does not know of these yet
+    spoil(value);
+    Host next(clock, queue, shared);
+    static_cast<void>(step(next));
+    EXPECT_EQ(history().size(), told_before + 4);
+    ASSERT_EQ(next.log.size(), 1U);
+    EXPECT_NE(next.log[0].find(shown), std::string::npos) << next.log[0];
+    static_cast<void>(step(next));
+    // It is a number again, so nobody tells it twice.
+    Host later(clock, queue, shared);
+    static_cast<void>(step(later));
+    EXPECT_EQ(next.log.size() + later.log.size(), 1U);
+    EXPECT_EQ(history().size(), told_before + 4);
+  }
+}
+
+TEST_F(HistoryWriterTest, AnEntryOfAnEventThatNeverWasHoldsNothingUp) {
+  cancel(enqueue("a"));
+  static_cast<void>(step(host));
+  const sdk::Assignment absurd = assign(history::kEventSequence, integer(9'000'000'000'000'000'000));
+  sdk::RecordWrite write;
+  write.kind = sdk::WriteKind::update;
+  write.collection = history::kName;
+  write.id = 1;
+  write.values = {&absurd, 1};
+  ASSERT_EQ(host.records.client().write_surely(write)->result, sdk::WriteResult::applied);
+  cancel(enqueue("b"));
+  Host next(clock, queue, shared);
+  static_cast<void>(step(next));
+  EXPECT_EQ(told(), "grabbed 1, cancelled 1, grabbed 2, cancelled 2");
+}
+
+TEST_F(HistoryWriterTest, ACursorThatCannotBeReadIsMendedAlsoWhenNothingHappens) {
+  cancel(enqueue("a"));
+  static_cast<void>(step(host));
+  const Setting before = *read_setting(host.records.client(), settings::kHistoryCursor);
+  const std::array values = {assign(settings::kKey, text(settings::kHistoryCursor)),
+                             assign(settings::kValue, text(""))};
+  sdk::RecordWrite write;
+  write.kind = sdk::WriteKind::upsert;
+  write.collection = settings::kName;
+  write.key = settings::kKey;
+  write.values = values;
+  ASSERT_EQ(host.records.client().write_surely(write)->result, sdk::WriteResult::applied);
+  Host next(clock, queue, shared);
+  EXPECT_EQ(step(next), 2000);
+  const Setting after = *read_setting(host.records.client(), settings::kHistoryCursor);
+  EXPECT_EQ(after.unreadable, "");
+  EXPECT_EQ(after.value, before.value);
+  EXPECT_EQ(told(), "grabbed 1, cancelled 1");
 }
 
 TEST_F(HistoryWriterTest, OfARowThatWasPrunedTheEventIsAllThatIsKnown) {

@@ -56,11 +56,32 @@ sdk::Done note(const RecordClient& client, std::int64_t number) {
   return sdk::failure(sdk::Code::unavailable, "the storage does not keep that the records were brought up to date");
 }
 
-sdk::Done run_data_steps(const RecordClient& client, std::span<const Migration> wanted) {
+/// Which data steps were carried out.
+sdk::Result<std::int64_t> read_reached(const RecordClient& client) {
   const auto reached = read_setting(client, settings::kDataVersion);
   if (!reached) { return reached.error(); }
+  // Asked afterwards: a newer host may raise both at this moment, and it raises this one first.
+  std::int64_t held = 0;
+  const auto done = call(client, [&](auto& store, auto& ctx) { return store.schema_version(ctx, held); });
+  if (!done) { return done.error(); }
+  if (reached->unreadable.empty() && reached->value <= held) { return reached->value; }
+  const std::string is = reached->unreadable.empty()
+                             ? std::to_string(reached->value) + ", more than the " + std::to_string(held) + " there are"
+                             : reached->unreadable + ", no number";
+  constexpr auto kDamaged = static_cast<std::int32_t>(sdk::OpenFault::damaged);
+  return sdk::Failure{{sdk::Code::unavailable, 0, 0, kDamaged},
+                      "the setting \"data_version\" in the storage (the row with name = 'data_version' of the table "
+                      "rec_settings) is " +
+                          is + ", so nobody knows which changes of the records were carried out; set its value to '" +
+                          std::to_string(held) +
+                          "' if Quarry has run since its last upgrade, or restore a backup from before"};
+}
+
+sdk::Done run_data_steps(const RecordClient& client, std::span<const Migration> wanted) {
+  const auto reached = read_reached(client);
+  if (!reached) { return reached.error(); }
   for (const Migration& migration : wanted) {
-    if (migration.number <= reached->value) { continue; }
+    if (migration.number <= *reached) { continue; }
     sdk::Done done = migration.data ? migration.data(client) : sdk::Unit{};
     if (done) { done = note(client, migration.number); }
     if (!done) { return done; }

@@ -31,7 +31,8 @@ struct Migration {
 
 /// Opens the store, brings what it holds up to `wanted` and declares `collections`. Called once for a store, after the
 /// open() of the queue. `conflict`: the storage is newer than this host, or holds something else under these names;
-/// nothing was changed. Other failures are those of the storage.
+/// nothing was changed. OpenFault::damaged: what is kept of the data steps is no number, or more than this host has, so
+/// nobody knows which of them were carried out; none is run on a guess. Other failures are those of the storage.
 [[nodiscard]] sdk::Done open_records(const RecordClient& client, std::span<const sdk::CollectionSpec> collections,
                                      std::span<const Migration> wanted);
 

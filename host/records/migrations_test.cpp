@@ -30,8 +30,9 @@ class MigrationsTest : public ::testing::Test {
  protected:
   /// One start of a host.
   struct Start {
-    explicit Start(MigrationsTest& test) : store(test.clock, test.shared), client(store, test.clock) {}
+    explicit Start(MigrationsTest& test) : store(test.clock, test.shared), client(store, test.clock, set_aside) {}
     ShakyStore store;
+    SetAside set_aside;
     RecordClient client;
   };
 
@@ -176,6 +177,45 @@ TEST_F(MigrationsTest, AStorageThatIsNewerIsRefusedAndLeftAsItIs) {
   EXPECT_NE(opened.error().text.find("newer Quarry: they have version 2, and this one knows 1"), std::string::npos)
       << opened.error().text;
   EXPECT_EQ(values(next.client, 0), (std::vector<std::string>{"Alien"}));
+}
+
+TEST_F(MigrationsTest, WhereNobodyKnowsWhatWasCarriedOutNothingIsRun) {
+  begin_old();
+  int runs = 0;
+  const std::vector<Migration> steps = {{1, {}, [&](const RecordClient&) -> sdk::Done {
+                                           ++runs;
+                                           return sdk::Unit{};
+                                         }}};
+  const auto films = with({field("name")});
+  Start first(*this);
+  ASSERT_TRUE(open_records(first.client, films, steps));
+  const auto set = [&](std::string_view value) {
+    const std::array values = {assign(settings::kKey, text(settings::kDataVersion)),
+                               assign(settings::kValue, text(value))};
+    sdk::RecordWrite write;
+    write.kind = sdk::WriteKind::upsert;
+    write.collection = settings::kName;
+    write.key = settings::kKey;
+    write.values = values;
+    ASSERT_EQ(first.client.write_surely(write)->result, sdk::WriteResult::applied);
+  };
+  for (const auto& [value, words] : {std::pair("x", "is \"x\", no number"), std::pair("", "is \"\", no number"),
+                                     std::pair("-1", "is \"-1\", no number"), std::pair("1 ", "is \"1 \", no number"),
+                                     std::pair("2", "is 2, more than the 1 there are")}) {
+    set(value);
+    Start start(*this);
+    const auto opened = open_records(start.client, films, steps);
+    ASSERT_FALSE(opened) << value;
+    EXPECT_EQ(opened.error().status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged));
+    EXPECT_FALSE(opened.error().status.retryable());
+    EXPECT_NE(opened.error().text.find(words), std::string::npos) << opened.error().text;
+    EXPECT_NE(opened.error().text.find("set its value to '1'"), std::string::npos) << opened.error().text;
+  }
+  EXPECT_EQ(runs, 1);
+  set("1");
+  Start mended(*this);
+  EXPECT_TRUE(open_records(mended.client, films, steps));
+  EXPECT_EQ(runs, 1);
 }
 
 TEST_F(MigrationsTest, AnAnswerThatWasLostWhileNotingIsNoTrouble) {

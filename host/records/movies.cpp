@@ -83,9 +83,8 @@ sdk::Result<Movie> Movies::find_one(std::int32_t field, const sdk::Value& value)
   sdk::FindRecords request;
   request.collection = movies::kName;
   request.where = where;
-  request.limit = 1;
   std::optional<Movie> found;
-  const auto done = client_.find(request, [&](const sdk::RecordView& record) { found = movie_of(record); });
+  const auto done = client_.find_first(request, [&](const sdk::RecordView& record) { found = movie_of(record); });
   if (!done) { return done.error(); }
   return found ? sdk::Result<Movie>(*found) : none();
 }
@@ -186,7 +185,9 @@ sdk::Result<Movie> Movies::find_or_make(const MovieWish& wish) const {
       case sdk::WriteResult::conflict:
         // An id that is another film's is not added; this one is the film all the same.
         if (found) { return found; }
-        break;  // another host was faster: find what it made
+        // Another host was faster: find what it made. Unless it is one that nobody can find.
+        if (auto there = get(written->existing_id); !there && !is_none(there.error())) { return there; }
+        break;
       case sdk::WriteResult::stale_version:
       case sdk::WriteResult::not_found:
         break;
@@ -215,7 +216,8 @@ sdk::Result<std::vector<std::int64_t>> Movies::existing(std::span<const std::int
   sdk::FindRecords request;
   request.collection = movies::kName;
   request.where = where;
-  const auto done = client_.find_all(request, [&](const sdk::RecordView& record) { out.push_back(record.id); });
+  const auto done = client_.find_all(
+      request, [&](const sdk::RecordView& record) { out.push_back(record.id); }, Visit::all);
   if (!done) { return done.error(); }
   return out;
 }

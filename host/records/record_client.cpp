@@ -73,10 +73,30 @@ sdk::BasicContext RecordClient::context() const { return {clock_, kTimeoutMs, "r
 
 sdk::Done RecordClient::get(std::string_view collection, std::int64_t id, const RecordVisit& visit) const {
   auto ctx = context();
-  auto sink = sdk::LambdaSink<sdk::RecordSink, sdk::RecordView, const RecordVisit&>(visit);
+  bool sound = true;
+  const RecordVisit judged = [&](const sdk::RecordView& record) {
+    sound = set_aside_.admits(collection, record);
+    if (sound) { visit(record); }
+  };
+  auto sink = sdk::LambdaSink<sdk::RecordSink, sdk::RecordView, const RecordVisit&>(judged);
   const sdk::Status status = store_.get(ctx, collection, id, sink);
+  if (status.code == sdk::Code::not_found) { set_aside_.forget(collection, id); }
   if (!status.ok()) { return ctx.failure(status, kNoReason); }
+  if (!sound) { return sdk::failure(sdk::Code::conflict, set_aside_.sentence(collection, id)); }
   return sdk::Unit{};
+}
+
+sdk::Done RecordClient::find_first(sdk::FindRecords request, const RecordVisit& visit) const {
+  request.limit = 1;
+  std::int64_t unsound = 0;
+  auto done = find(request, [&](const sdk::RecordView& record) {
+    if (set_aside_.admits(request.collection, record)) { return visit(record); }
+    unsound = record.id;
+  });
+  if (done && unsound != 0) {
+    return sdk::failure(sdk::Code::conflict, set_aside_.sentence(request.collection, unsound));
+  }
+  return done;
 }
 
 sdk::Done RecordClient::find(const sdk::FindRecords& request, const RecordVisit& visit) const {
@@ -87,7 +107,7 @@ sdk::Done RecordClient::find(const sdk::FindRecords& request, const RecordVisit&
   return sdk::Unit{};
 }
 
-sdk::Done RecordClient::walk(sdk::FindRecords request, Slice slice, const RecordVisit& visit) const {
+sdk::Done RecordClient::walk(sdk::FindRecords request, Slice slice, Visit which, const RecordVisit& visit) const {
   Bookmark end;
   std::int64_t seen = 0;
   while (seen < slice.offset + slice.limit) {
@@ -96,7 +116,8 @@ sdk::Done RecordClient::walk(sdk::FindRecords request, Slice slice, const Record
     request.limit = static_cast<std::int32_t>(wanted);
     std::int64_t got = 0;
     const auto done = find(request, [&](const sdk::RecordView& record) {
-      if (seen + got >= slice.offset) { visit(record); }
+      const bool wanted_one = seen + got >= slice.offset;
+      if (wanted_one && (which == Visit::all || set_aside_.admits(request.collection, record))) { visit(record); }
       if (++got == wanted) { end.set(record, request.order); }
     });
     if (!done || got < wanted) { return done; }
@@ -106,9 +127,9 @@ sdk::Done RecordClient::walk(sdk::FindRecords request, Slice slice, const Record
   return sdk::Unit{};
 }
 
-sdk::Done RecordClient::find_all(sdk::FindRecords request, const RecordVisit& visit) const {
+sdk::Done RecordClient::find_all(sdk::FindRecords request, const RecordVisit& visit, Visit which) const {
   request.after = {};
-  return walk(request, {0, std::numeric_limits<std::int64_t>::max()}, visit);
+  return walk(request, {0, std::numeric_limits<std::int64_t>::max()}, which, visit);
 }
 
 sdk::Done RecordClient::find_slice(sdk::FindRecords request, Slice slice, const RecordVisit& visit) const {
@@ -117,7 +138,15 @@ sdk::Done RecordClient::find_slice(sdk::FindRecords request, Slice slice, const 
                                                 " entries of a list can be reached by page");
   }
   request.after = {};
-  return walk(request, slice, visit);
+  return walk(request, slice, Visit::sound, visit);
+}
+
+void RecordClient::look_again() const {
+  for (const auto& [collection, id] : set_aside_.places()) {
+    const auto done = get(collection, id, [](const sdk::RecordView&) {});
+    const sdk::Code code = done ? sdk::Code::ok : done.error().status.code;
+    if (code != sdk::Code::ok && code != sdk::Code::conflict && code != sdk::Code::not_found) { return; }
+  }
 }
 
 sdk::Result<std::int64_t> RecordClient::count(std::string_view collection,

@@ -2,6 +2,8 @@
 // A pleasant face for a RecordStore: deadlines, sentences, pages. [thread-safe]
 #pragma once
 
+#include "records/set_aside.hpp"
+
 #include <quarry/sdk/abi/record_store.hpp>
 #include <quarry/sdk/abi/services.hpp>
 #include <quarry/sdk/helpers/context.hpp>
@@ -26,19 +28,27 @@ struct Slice {
   std::int64_t limit = 50;
 };
 inline constexpr std::int64_t kMostReachable = 10'000;
+/// Which records are visited: those that are set aside (set_aside.hpp) are not shown to anybody; `all` is for who asks
+/// what there is, and takes from a record only what it can use.
+enum class Visit { sound, all };
 
 class RecordClient {
  public:
-  /// Both outlive this object.
-  RecordClient(sdk::RecordStore& store, const sdk::Clock& clock) : store_(store), clock_(clock) {}
+  /// All outlive this object.
+  RecordClient(sdk::RecordStore& store, const sdk::Clock& clock, SetAside& set_aside)
+      : store_(store), clock_(clock), set_aside_(set_aside) {}
 
-  /// `not_found` without a call of `visit`.
+  /// `not_found`, or `conflict` with a sentence for a record that is set aside, without a call of `visit`.
   [[nodiscard]] sdk::Done get(std::string_view collection, std::int64_t id, const RecordVisit& visit) const;
-  /// One page.
+  /// The first that matches, if any; `conflict` as get().
+  [[nodiscard]] sdk::Done find_first(sdk::FindRecords request, const RecordVisit& visit) const;
+  /// One page, of all.
   [[nodiscard]] sdk::Done find(const sdk::FindRecords& request, const RecordVisit& visit) const;
   /// All that match, read page by page; `limit` and `after` of the request are not looked at.
-  [[nodiscard]] sdk::Done find_all(sdk::FindRecords request, const RecordVisit& visit) const;
-  /// As find_all(), of them the slice; `invalid` beyond kMostReachable.
+  [[nodiscard]] sdk::Done find_all(sdk::FindRecords request, const RecordVisit& visit,
+                                   Visit which = Visit::sound) const;
+  /// As find_all(), of them the slice; `invalid` beyond kMostReachable. Those that are set aside count, and are not
+  /// visited: a slice may be shorter.
   [[nodiscard]] sdk::Done find_slice(sdk::FindRecords request, Slice slice, const RecordVisit& visit) const;
   [[nodiscard]] sdk::Result<std::int64_t> count(std::string_view collection,
                                                 std::span<const sdk::Condition> where) const;
@@ -47,15 +57,19 @@ class RecordClient {
   /// For a write that may be made twice (an upsert): when nobody knows whether it was made, it is made again.
   [[nodiscard]] sdk::Result<sdk::WriteOutcome> write_surely(const sdk::RecordWrite& write) const;
 
+  /// Reads what is set aside again: it may be mended or gone.
+  void look_again() const;
+
   [[nodiscard]] sdk::RecordStore& store() const noexcept { return store_; }
   [[nodiscard]] const sdk::Clock& clock() const noexcept { return clock_; }
 
  private:
   [[nodiscard]] sdk::BasicContext context() const;
-  [[nodiscard]] sdk::Done walk(sdk::FindRecords request, Slice slice, const RecordVisit& visit) const;
+  [[nodiscard]] sdk::Done walk(sdk::FindRecords request, Slice slice, Visit which, const RecordVisit& visit) const;
 
   sdk::RecordStore& store_;
   const sdk::Clock& clock_;
+  SetAside& set_aside_;
 };
 
 /// The outcome that says why a batch was not applied; null when it was.

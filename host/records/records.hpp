@@ -14,8 +14,9 @@ namespace quarry::records {
 /// Failures: `invalid` and `not_found` say what; `unavailable`: nothing was changed.
 class Records {
  public:
-  /// Both outlive this object.
-  Records(sdk::RecordStore& store, const sdk::Clock& clock) : client_(store, clock) {}
+  /// Both outlive this object. `told`: see SetAside.
+  Records(sdk::RecordStore& store, const sdk::Clock& clock, std::function<void(const std::string&)> told = {})
+      : set_aside_(std::move(told)), client_(store, clock, set_aside_) {}
   Records(const Records&) = delete;
   Records& operator=(const Records&) = delete;
 
@@ -23,12 +24,14 @@ class Records {
   [[nodiscard]] sdk::Done open();
 
   [[nodiscard]] const RecordClient& client() const noexcept { return client_; }
+  [[nodiscard]] const SetAside& set_aside() const noexcept { return set_aside_; }
   [[nodiscard]] const Movies& movies() const noexcept { return movies_; }
   [[nodiscard]] const History& history() const noexcept { return history_; }
   [[nodiscard]] const Blocklist& blocklist() const noexcept { return blocklist_; }
   [[nodiscard]] const Tags& tags() const noexcept { return tags_; }
 
  private:
+  SetAside set_aside_;
   RecordClient client_;
   Movies movies_{client_};
   History history_{client_};

@@ -85,7 +85,9 @@ using Trouble = ShakyStore::Trouble;
 struct Host {
   Host(sdk::testing::ManualClock& clock, sdk::testing::MemoryQueueStore& queue,
        std::shared_ptr<sdk::testing::MemoryRecords> shared)
-      : store(clock, std::move(shared)), records(store, clock), writer(ports(clock, queue)) {
+      : store(clock, std::move(shared)),
+        records(store, clock, [this](const std::string& text) { set_aside.push_back(text); }),
+        writer(ports(clock, queue)) {
     const auto opened = records.open();
     EXPECT_TRUE(opened) << opened.error().text;
   }
@@ -93,6 +95,7 @@ struct Host {
   Host& operator=(const Host&) = delete;
 
   ShakyStore store;
+  std::vector<std::string> set_aside;  ///< what was told of records that are
   Records records;
   bool on_duty = true;
   std::vector<std::string> log;

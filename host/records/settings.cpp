@@ -4,10 +4,23 @@
 #include "records/collections.hpp"
 #include "records/values.hpp"
 
+#include <quarry/sdk/helpers/json.hpp>
+
 #include <charconv>
 #include <optional>
 
 namespace quarry::records {
+namespace {
+
+constexpr std::size_t kMostShown = 40;
+
+std::string shown_value(std::string_view value) {
+  std::string out = sdk::repaired_text(value.substr(0, kMostShown));
+  for (char& c : out) { c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c; }
+  return '"' + out + (value.size() > kMostShown ? "…" : "") + '"';
+}
+
+}  // namespace
 
 sdk::Result<Setting> read_setting(const RecordClient& client, std::string_view name) {
   const sdk::Value wanted = text(name);
@@ -25,8 +38,9 @@ sdk::Result<Setting> read_setting(const RecordClient& client, std::string_view n
   if (!done) { return done.error(); }
   const char* const end = digits.data() + digits.size();
   const auto read = std::from_chars(digits.data(), end, out.value);
-  if (read.ec != std::errc() || read.ptr != end) {
-    return sdk::failure(sdk::Code::internal, "the setting \"" + std::string(name) + "\" in the storage is no number");
+  if (read.ec != std::errc() || read.ptr != end || out.value < 0) {
+    out.value = 0;
+    out.unreadable = shown_value(digits);
   }
   return out;
 }

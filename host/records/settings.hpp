@@ -13,9 +13,11 @@ namespace quarry::records {
 struct Setting {
   std::int64_t value = 0;
   std::int64_t version = 0;
+  /// What is kept instead of a number from 0 on, cut and fit to be shown: "x", with the quotes. Then `value` is 0.
+  /// Empty: it is a number.
+  std::string unreadable;
 };
 
-/// `internal`, with its name, when what is kept is no number.
 [[nodiscard]] sdk::Result<Setting> read_setting(const RecordClient& client, std::string_view name);
 
 /// Sets a setting as part of a batch; nothing of the batch is applied when somebody else set it since it was read.

@@ -3,11 +3,13 @@
 
 #include "failures.hpp"
 #include "raw_rows.hpp"
+#include "record_session.hpp"
 #include "row_mover.hpp"
 #include "schema.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
 #include <storage-sql/queue_checks.hpp>
+#include <storage-sql/record_checks.hpp>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -54,7 +56,7 @@ constexpr char kTables[] =
 class DatabaseCheck {
  public:
   DatabaseCheck(Session& session, const std::string& place, sdk::FindingSink& findings)
-      : raw_(session.raw()), rows_(session.soci()), place_(place), findings_(findings) {}
+      : session_(session), raw_(session.raw()), rows_(session.soci()), place_(place), findings_(findings) {}
 
   void tell(bool harmful, const std::string& where, const std::string& text) {
     sdk::Finding finding;
@@ -68,6 +70,12 @@ class DatabaseCheck {
     readable(check.where, [&] {
       const RawResult found = rows_.ask(check.sql + " LIMIT " + std::to_string(storage_sql::kFindingsOfOneCheck));
       for (int i = 0; i < found.rows(); ++i) { tell(check.harmful, check.where + " " + found.text(i), check.text); }
+    });
+  }
+  void records() {
+    readable("record_collection", [&] {
+      PostgresRecordSession session(session_);
+      for (const auto& found : storage_sql::check_records(session)) { tell(true, found.where, found.text); }
     });
   }
   void read_all(const std::string& table) {
@@ -91,6 +99,7 @@ class DatabaseCheck {
     }
   }
 
+  Session& session_;
   RawPostgres& raw_;
   RawRows rows_;
   const std::string& place_;
@@ -122,7 +131,7 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
                    "; it is only tried whether it can be read");
   }
   const RawResult tables = rows.ask(kTables);
-  const auto total = tables.rows() + static_cast<std::int64_t>(checks.size());
+  const auto total = tables.rows() + static_cast<std::int64_t>(checks.size()) + (checks.empty() ? 0 : 1);
   std::int64_t done = 0;
   const auto step = [&] {
     sdk::check_cancelled(ctx);
@@ -136,6 +145,9 @@ void check_database(sdk::CallContext& ctx, Session& session, const std::string& 
     check.queue(one);
     step();
   }
+  if (checks.empty()) { return; }
+  check.records();
+  step();
 }
 
 }  // namespace quarry::storage_postgres

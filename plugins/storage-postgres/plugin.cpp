@@ -11,13 +11,16 @@ class PostgresStorage final
     : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin, sdk::QueueWakeup> {
  public:
   PostgresStorage(sdk::HostServices& services, const sdk::Config& config)
-      : queue_(services, config), admin_(services, config), listener_(config) {
+      : queue_(services, config),
+        records_(queue_, sdk::get<sdk::Log>(services)),
+        admin_(services, config),
+        listener_(config) {
     offer(queue_, records_.store(), admin_, listener_);
   }
 
  private:
   quarry::storage_postgres::PostgresQueueStore queue_;
-  quarry::storage_postgres::PostgresRecords records_{queue_};
+  quarry::storage_postgres::PostgresRecords records_;
   quarry::storage_postgres::PostgresAdmin admin_;
   quarry::storage_postgres::Listener listener_;
 };

@@ -29,8 +29,9 @@ bool roll_back(RawPostgres& raw) noexcept {
 
 }  // namespace
 
-PostgresRecords::PostgresRecords(PostgresQueueStore& queue)
+PostgresRecords::PostgresRecords(PostgresQueueStore& queue, sdk::Log* log)
     : queue_(queue),
+      log_(log),
       writers_(kWriters, [&queue] { return std::make_unique<Session>(queue.server(), Access::writer); }) {}
 
 void PostgresRecords::write(sdk::CallContext& ctx, std::size_t, const Work& work) {

@@ -58,7 +58,7 @@ std::vector<OwnedCollection> declaration() {
 }
 
 struct Host {
-  Host() : queue(services, sdk::Config::parse(TestDatabase::get().config())), records(queue) {
+  Host() : queue(services, sdk::Config::parse(TestDatabase::get().config())), records(queue, &services.log) {
     sdk::BasicContext ctx = services.context();
     EXPECT_TRUE(queue.open(ctx).ok()) << ctx.text();
     EXPECT_TRUE(records.store().open(ctx).ok()) << ctx.text();
@@ -183,6 +183,36 @@ TEST_F(PostgresRecordsTest, ALostConnectionIsMadeAnew) {
   EXPECT_EQ(host.call.count("order"), 1);
   cut();
   EXPECT_EQ(host.call.count("order"), 1);
+}
+
+TEST_F(PostgresRecordsTest, ADeclarationThatCannotBeReadIsMadeAnewFromItsTable) {
+  std::vector<OwnedCollection> all = declaration();
+  all[1].fields.push_back(field("score", FieldType::real, 0));
+  all[1].fields.push_back(field("seen", FieldType::boolean, 0));
+  Host running;
+  running.call.declare(all);
+  const std::int64_t film = running.call.made(insertion("order", {{1, text("a")}, {3, text("new")}}));
+  TestDatabase::get().run(
+      "UPDATE record_collection SET declaration = '{'; DROP INDEX \"rec_1__two\"; ALTER TABLE rec_order DROP "
+      "CONSTRAINT "
+      "\"rec_1_state.allowed\"");
+  Host other;
+  std::vector<OwnedCollection> typed = all;
+  typed[1].fields[1].type = FieldType::integer;
+  const sdk::Failure refused = other.call.try_declare(typed);
+  EXPECT_EQ(refused.status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged)) << refused.text;
+  EXPECT_NE(refused.text.find("its column \"score\" is of type double precision"), std::string::npos) << refused.text;
+  EXPECT_EQ(other.services.log.all(), "");
+  other.call.declare(all);
+  EXPECT_NE(other.services.log.all().find("name = 'order', cannot be read; its table is as this host declares it"),
+            std::string::npos)
+      << other.services.log.all();
+  EXPECT_EQ(other.call.collections().size(), 2U);
+  EXPECT_EQ(refusal("INSERT INTO rec_order (version, created_at_ms, updated_at_ms, state) VALUES (1, 1, 1, 'old')"),
+            "23514");
+  EXPECT_EQ(refusal("DROP INDEX \"rec_1__two\""), "");
+  EXPECT_EQ(running.call.write(sdk::testing::update("order", film, {{3, text("new")}})).result, WriteResult::applied);
+  EXPECT_EQ(other.try_enqueue("none", 99).status.code, Code::invalid) << "downloads still refer to films";
 }
 
 TEST_F(PostgresRecordsTest, TheTablesKeepTheRulesAgainstOtherPrograms) {

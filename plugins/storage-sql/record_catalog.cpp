@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "record_catalog.hpp"
 
+#include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/helpers/record_store_rules.hpp>
+
 #include <algorithm>
 
 namespace quarry::storage_sql {
@@ -12,6 +15,17 @@ using rules::OwnedField;
 using rules::OwnedIndex;
 using sdk::FieldType;
 
+/// Throws sdk::Error where the note is none of this collection.
+OwnedCollection read_note(std::string_view name, std::string_view json) {
+  OwnedCollection collection = rules::collection_from_json(json);
+  const bool named = std::all_of(collection.fields.begin(), collection.fields.end(),
+                                 [](const OwnedField& field) { return rules::is_name(field.name); });
+  if (collection.name != name || collection.fields.empty() || !named) {
+    throw sdk::Error(sdk::Code::internal, "the declaration is that of something else");
+  }
+  return collection;
+}
+
 }  // namespace
 
 Catalog load_catalog(RecordSession& session) {
@@ -22,14 +36,33 @@ Catalog load_catalog(RecordSession& session) {
     catalog.generation = row[1].integer;
     return true;
   });
-  constexpr FieldType kCollection[] = {FieldType::integer, FieldType::text};
-  session.run("SELECT number, declaration FROM record_collection", {}, kCollection, [&](RecordSession::Row row) {
-    OwnedCollection collection = rules::collection_from_json(row[1].text);
-    catalog.numbers[collection.name] = row[0].integer;
-    catalog.held[collection.name] = std::move(collection);
+  constexpr FieldType kCollection[] = {FieldType::integer, FieldType::text, FieldType::text};
+  session.run("SELECT number, name, declaration FROM record_collection", {}, kCollection, [&](RecordSession::Row row) {
+    const std::string name(row[1].text);
+    catalog.numbers[name] = row[0].integer;
+    try {
+      catalog.held[name] = read_note(name, row[2].text);
+    } catch (const sdk::Error&) {
+      catalog.held.erase(name);
+      catalog.unreadable.insert(name);
+    }
     return true;
   });
   return catalog;
+}
+
+void throw_unreadable(std::string_view collection, const std::string& and_so) {
+  constexpr auto kDamaged = static_cast<std::int32_t>(sdk::OpenFault::damaged);
+  throw sdk::Error({sdk::Code::unavailable, 0, 0, kDamaged},
+                   "the declaration of the collection \"" + std::string(collection) +
+                       "\" that is kept in the table record_collection, in the row with name = '" +
+                       std::string(collection) + "', cannot be read, " + and_so);
+}
+void refuse_unreadable(const Catalog& catalog) {
+  if (catalog.unreadable.empty()) { return; }
+  throw_unreadable(*catalog.unreadable.begin(),
+                   "so nobody knows what its table holds; start the Quarry that last worked with this storage, which "
+                   "writes it anew, or restore a backup");
 }
 
 std::int64_t generation_of(RecordSession& session) {
@@ -48,6 +81,7 @@ void SchemaChange::run(const Texts& texts) {
 }
 
 void SchemaChange::declare(const rules::Collections& declared) {
+  mend(declared);
   const auto has_records = [&](const OwnedCollection& collection) {
     return session_.number("SELECT \"id\" FROM " + table_of(collection.name) + " LIMIT 1", {}) != 0;
   };
@@ -113,6 +147,11 @@ void SchemaChange::migrate(std::int64_t version, std::span<const sdk::SchemaStep
     throw sdk::Error(sdk::Code::conflict, "the storage is at version " + std::to_string(catalog_.version) +
                                               ", the change to version " + std::to_string(version) +
                                               " leaves some out");
+  }
+  if (!steps.empty() && !catalog_.unreadable.empty()) {
+    throw_unreadable(*catalog_.unreadable.begin(),
+                     "and this host would change the tables; start the Quarry that last worked with this storage, "
+                     "which writes it anew, or restore a backup");
   }
   for (const sdk::SchemaStep& step : steps) { make(step); }
   catalog_.version = version;

@@ -38,6 +38,7 @@ const RecordDialect kSqliteRecords = {
     .download_table = "download",
     .download_reference = "INTEGER GENERATED ALWAYS AS (nullif(movie_id, 0)) VIRTUAL",
     .unchecked = "",
+    .columns_of_table = "SELECT name, type, \"notnull\" FROM pragma_table_xinfo(trim(?1, '\"'))",
     .schema_lock = "",
 };
 const RecordDialect kPostgresRecords = {
@@ -58,6 +59,9 @@ const RecordDialect kPostgresRecords = {
     .download_table = "download_origin",
     .download_reference = "bigint GENERATED ALWAYS AS (nullif(movie_id, 0)) STORED",
     .unchecked = " NOT VALID",
+    .columns_of_table =
+        "SELECT CAST(attname AS text), format_type(atttypid, NULL), CAST(CASE WHEN attnotnull THEN 1 ELSE 0 END AS "
+        "bigint) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
     .schema_lock = "SELECT pg_advisory_xact_lock(1364349530)",  // "QRRZ"
 };
 

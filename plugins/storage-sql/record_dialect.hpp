@@ -32,6 +32,8 @@ struct RecordDialect {
   const char* download_table;      ///< that says which film a download is of, and has the column `movie_ref`
   const char* download_reference;  ///< the type and expression of this column
   const char* unchecked;           ///< after a constraint that rows which are there need not keep
+  const char* columns_of_table;    ///< the statement that tells of the table with the name 1: its columns' names, types
+                                   ///< and whether they are NOT NULL (1 or 0)
   const char* schema_lock;         ///< the statement that keeps other hosts from changing the schema; may be empty
 };
 

@@ -165,6 +165,9 @@ Texts drop_belongings(const HeldCollection& collection, const OwnedField& field,
   }
   return texts;
 }
+std::string drop_index(const HeldCollection& collection, const OwnedIndex& index) {
+  return "DROP INDEX IF EXISTS " + name_of(collection, index);
+}
 std::string add_index(const HeldCollection& collection, const OwnedIndex& index, const RecordDialect& dialect) {
   const auto make = index.unique ? unique_index : sorted_index;
   return make(collection, name_of(collection, index), index.fields, dialect);

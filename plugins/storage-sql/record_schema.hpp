@@ -33,6 +33,8 @@ struct HeldCollection {
                                    const RecordDialect& dialect);
 [[nodiscard]] std::string add_index(const HeldCollection& collection, const sdk::record_rules::OwnedIndex& index,
                                     const RecordDialect& dialect);
+/// Also where there is no such index.
+[[nodiscard]] std::string drop_index(const HeldCollection& collection, const sdk::record_rules::OwnedIndex& index);
 /// The same things, taken away with all indexes that the field is part of.
 [[nodiscard]] Texts drop_belongings(const HeldCollection& collection, const sdk::record_rules::OwnedField& field,
                                     const RecordDialect& dialect);

@@ -2,6 +2,7 @@
 #include "record_store.hpp"
 
 #include "record_query.hpp"
+#include "record_tables.hpp"
 #include "record_writer.hpp"
 
 #include <quarry/sdk/helpers/barrier.hpp>
@@ -96,13 +97,16 @@ Status SqlRecordStore::open(CallContext& ctx) noexcept {
 
 void SqlRecordStore::change(CallContext& ctx, const std::function<void(SchemaChange&)>& how) {
   std::shared_ptr<const Catalog> held;
+  std::vector<std::string> warnings;
   backend_.write(ctx, 1, [&](RecordSession& session) {
     if (*dialect_.schema_lock != '\0') { session.exec(dialect_.schema_lock); }
     SchemaChange change(session, dialect_);
     how(change);
+    warnings = change.warnings();
     held = std::make_shared<const Catalog>(change.take());
     return true;
   });
+  for (const std::string& text : warnings) { backend_.warn(text); }
   remember(held);
 }
 
@@ -135,9 +139,7 @@ Status SqlRecordStore::collections(CallContext& ctx, sdk::CollectionSink& collec
   return guarded(ctx, [&] {
     Catalog now;
     backend_.read(ctx, true, [&](RecordSession& session) { now = load_catalog(session); });
-    for (const auto& [name, collection] : now.held) {
-      if (!collections.add(rules::SpecView(collection).spec())) { return; }
-    }
+    tell_collections(now, collections);
   });
 }
 

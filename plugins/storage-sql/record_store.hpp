@@ -33,6 +33,8 @@ class RecordBackend {
   [[nodiscard]] virtual sdk::Failure explain(const std::exception& error) const = 0;
   /// Whether a statement named a table or column that is not there.
   [[nodiscard]] virtual bool is_unknown_name(const std::exception& error) const noexcept = 0;
+  /// A sentence for people, in the log.
+  virtual void warn(const std::string& text) const noexcept = 0;
 
  protected:
   ~RecordBackend() = default;

@@ -63,6 +63,7 @@ std::vector<MovingTable> record_tables(const Catalog& catalog) {
 }
 
 void tell_collections(const Catalog& catalog, sdk::CollectionSink& sink) {
+  refuse_unreadable(catalog);
   for (const auto& [name, collection] : catalog.held) {
     const sdk::record_rules::SpecView view(collection);
     if (!sink.add(view.spec())) { return; }

@@ -13,7 +13,7 @@ namespace quarry::storage_sql {
 /// One table for each collection that is held; what is referred to comes first, as far as references allow it.
 [[nodiscard]] std::vector<MovingTable> record_tables(const Catalog& catalog);
 
-/// Tells what is held, as record_store's collections().
+/// Tells what is held, as record_store's collections(). Throws as refuse_unreadable(): nothing may be left out unseen.
 void tell_collections(const Catalog& catalog, sdk::CollectionSink& sink);
 
 /// Makes what `collections` has more than is held, and takes over the number of their last change; inside a transaction

@@ -2,10 +2,12 @@
 #include "file_check.hpp"
 
 #include "looker.hpp"
+#include "record_session.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
 #include <storage-sql/queue_checks.hpp>
+#include <storage-sql/record_checks.hpp>
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -52,6 +54,11 @@ class FileCheck {
     while (statement.step()) { tell(check.harmful, check.where + " " + std::string(statement.text(0)), check.text); }
   }
 
+  void records(RawDatabase& raw, const sdk::Clock& clock) {
+    SqliteRecordSession session(raw, clock);
+    for (const auto& found : storage_sql::check_records(session)) { tell(true, found.where, found.text); }
+  }
+
   /// Reading is over where the file cannot be read.
   template <class Body>
   bool readable(const Body& body) {
@@ -72,7 +79,7 @@ class FileCheck {
 
 }  // namespace
 
-void check_file(sdk::CallContext& ctx, const std::string& path, sdk::FindingSink& findings,
+void check_file(sdk::CallContext& ctx, const std::string& path, const sdk::Clock& clock, sdk::FindingSink& findings,
                 sdk::ProgressSink& progress) {
   Looker looker(path);
   RawDatabase& raw = looker.raw();
@@ -89,7 +96,7 @@ void check_file(sdk::CallContext& ctx, const std::string& path, sdk::FindingSink
                "has version " + std::to_string(version) + ", not " + std::to_string(sql::kSchemaVersion) +
                    "; only its pages and references are checked");
   }
-  const auto total = static_cast<std::int64_t>(checks.size()) + 2;
+  const auto total = static_cast<std::int64_t>(checks.size()) + (checks.empty() ? 2 : 3);
   std::int64_t done = 0;
   const auto step = [&] {
     if (!progress.step(++done, total)) { throw sdk::Error(sdk::Code::cancelled, "cancelled by the caller"); }
@@ -102,6 +109,8 @@ void check_file(sdk::CallContext& ctx, const std::string& path, sdk::FindingSink
     if (!check.readable([&] { check.queue(raw, one); })) { return; }
     step();
   }
+  if (checks.empty() || !check.readable([&] { check.records(raw, clock); })) { return; }
+  step();
 }
 
 }  // namespace quarry::storage_sqlite

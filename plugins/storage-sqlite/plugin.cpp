@@ -9,13 +9,13 @@ namespace sdk = quarry::sdk;
 class SqliteStorage final : public sdk::PluginOfParts<sdk::QueueStore, sdk::RecordStore, sdk::StorageAdmin> {
  public:
   SqliteStorage(sdk::HostServices& services, const sdk::Config& config)
-      : queue_(services, config), admin_(services, config) {
+      : queue_(services, config), records_(queue_, sdk::get<sdk::Log>(services)), admin_(services, config) {
     offer(queue_, records_.store(), admin_);
   }
 
  private:
   quarry::storage_sqlite::SqliteQueueStore queue_;
-  quarry::storage_sqlite::SqliteRecords records_{queue_};
+  quarry::storage_sqlite::SqliteRecords records_;
   quarry::storage_sqlite::SqliteAdmin admin_;
 };
 

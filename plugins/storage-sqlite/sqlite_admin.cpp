@@ -117,7 +117,7 @@ Status SqliteAdmin::restore(CallContext& ctx, std::string_view path, sdk::Progre
 }
 
 Status SqliteAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::ProgressSink& progress) noexcept {
-  return guarded(ctx, [&] { check_file(ctx, file_, findings, progress); });
+  return guarded(ctx, [&] { check_file(ctx, file_, clock_, findings, progress); });
 }
 
 Status SqliteAdmin::tables(CallContext& ctx, sdk::TableSink& tables) noexcept {

@@ -10,8 +10,8 @@ namespace quarry::storage_sqlite {
 
 class SqliteRecords final : private storage_sql::RecordBackend {
  public:
-  /// `queue` must outlive the records, and be opened before them.
-  explicit SqliteRecords(SqliteQueueStore& queue) : queue_(queue) {}
+  /// `queue` must outlive the records, and be opened before them. Without `log` nobody is warned.
+  explicit SqliteRecords(SqliteQueueStore& queue, sdk::Log* log = nullptr) : queue_(queue), log_(log) {}
 
   [[nodiscard]] sdk::RecordStore& store() noexcept { return store_; }
 
@@ -21,8 +21,12 @@ class SqliteRecords final : private storage_sql::RecordBackend {
   void read(sdk::CallContext& ctx, bool one_moment, const Look& look) override;
   [[nodiscard]] sdk::Failure explain(const std::exception& error) const override;
   [[nodiscard]] bool is_unknown_name(const std::exception& error) const noexcept override;
+  void warn(const std::string& text) const noexcept override {
+    if (log_ != nullptr) { log_->write(sdk::LogLevel::warning, text); }
+  }
 
   SqliteQueueStore& queue_;
+  sdk::Log* log_;
   storage_sql::SqlRecordStore store_{*this, storage_sql::kSqliteRecords};
 };
 

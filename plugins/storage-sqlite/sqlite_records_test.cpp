@@ -61,7 +61,7 @@ class SqliteRecordsTest : public ::testing::Test {
     records_.reset();
     queue_.reset();
     queue_ = open_store(host_, folder_.file());
-    records_ = std::make_unique<SqliteRecords>(*queue_);
+    records_ = std::make_unique<SqliteRecords>(*queue_, &host_.log);
     sdk::BasicContext ctx = host_.context();
     ASSERT_TRUE(records_->store().open(ctx).ok()) << ctx.text();
     call_ = std::make_unique<RecordCaller>(records_->store(), host_.clock);
@@ -146,6 +146,95 @@ TEST_F(SqliteRecordsTest, MoreAllowedValuesAndARenamedFieldKeepTheRules) {
   wider[0].fields[4].name = "status";
   call_->declare(wider);
   EXPECT_EQ(call_->count("order"), 1);
+}
+
+TEST_F(SqliteRecordsTest, ADeclarationThatCannotBeReadIsMadeAnewFromItsTable) {
+  call_->declare(declaration());
+  const std::int64_t film = call_->made(insertion("order", {{1, text("a")}, {3, integer(2019)}, {4, text("new")}}));
+  const std::vector<OwnedCollection> before = call_->collections();
+  const std::string other = sdk::record_rules::to_json(before[1]);
+  for (const std::string& spoilt : std::vector<std::string>{
+           "{", "", "{}", R"({"name": "order", "fields": []})",
+           R"({"name": "order", "fields": [{"name": "A b", "type": 2, "flags": 0, "on_delete": 0}]})", other}) {
+    ASSERT_EQ(run("UPDATE record_collection SET declaration = '" + spoilt + "' WHERE name = 'order'"), 0) << spoilt;
+    // Of these nobody knows whether they were declared.
+    ASSERT_EQ(run("DROP INDEX \"rec_1__two\""), 0);
+    ASSERT_EQ(run("DROP TRIGGER \"rec_1_state.new\""), 0);
+    ASSERT_NO_FATAL_FAILURE(open());
+    const sdk::Failure answer = call_->try_declare(declaration());
+    ASSERT_TRUE(answer.status.ok()) << spoilt << ": " << answer.text;
+    EXPECT_NE(
+        host_.log.all().find("in the row with name = 'order', cannot be read; its table is as this host declares"),
+        std::string::npos)
+        << host_.log.all();
+    ASSERT_EQ(call_->collections().size(), 2U) << spoilt;
+    EXPECT_EQ(sdk::record_rules::to_json(call_->collections()[0]), sdk::record_rules::to_json(before[0]));
+    EXPECT_EQ(call_->get("order", film).values[3], integer(2019));
+    EXPECT_EQ(run("INSERT INTO \"rec_order\" (version, created_at_ms, updated_at_ms, state) VALUES (1, 1, 1, 'lost')"),
+              1811)
+        << "its allowed values are kept again";
+    EXPECT_EQ(run("DROP INDEX \"rec_1__two\""), 0) << "its index is there again";
+    EXPECT_EQ(run("CREATE INDEX \"rec_1__two\" ON \"rec_order\" (year, \"select\")"), 0);
+    EXPECT_EQ(call_->write(sdk::testing::update("order", film, {{3, integer(2019)}})).result, WriteResult::applied);
+    ASSERT_FALSE(try_enqueue("d" + spoilt, 99).status.ok()) << "downloads still refer to films";
+  }
+  const std::string told = host_.log.all();
+  open();
+  call_->declare(declaration());
+  EXPECT_EQ(host_.log.all(), told) << "it is sound now";
+}
+
+TEST_F(SqliteRecordsTest, ADeclarationThatCannotBeReadOfAnotherTableEndsTheStart) {
+  call_->declare(declaration());
+  ASSERT_EQ(run("UPDATE record_collection SET declaration = '{' WHERE name = 'order'"), 0);
+  std::vector<OwnedCollection> more = declaration();
+  more[0].fields.push_back(field("studio"));
+  std::vector<OwnedCollection> less = declaration();
+  less[0].fields.erase(less[0].fields.begin() + 2);
+  std::vector<OwnedCollection> typed = declaration();
+  typed[0].fields[3].type = FieldType::text;
+  std::vector<OwnedCollection> required = declaration();
+  required[0].fields[3].flags |= sdk::kRequired;
+  for (const auto& [mine, words] :
+       {std::pair(more, "its column \"studio\" is missing"), std::pair(less, "it has a column \"rowid\", too"),
+        std::pair(typed, "its column \"year\" is of type INTEGER"),
+        std::pair(required, "its column \"year\" may be null")}) {
+    open();
+    const sdk::Failure answer = call_->try_declare(mine);
+    EXPECT_EQ(answer.status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged)) << answer.text;
+    EXPECT_FALSE(answer.status.retryable());
+    EXPECT_NE(answer.text.find("record_collection, in the row with name = 'order', cannot be read"), std::string::npos)
+        << answer.text;
+    EXPECT_NE(answer.text.find(words), std::string::npos) << answer.text;
+    EXPECT_NE(answer.text.find("start the Quarry that last worked with this storage"), std::string::npos);
+  }
+  EXPECT_EQ(host_.log.all(), "");
+  open();
+  const sdk::SchemaStep rename{sdk::SchemaStepKind::rename_field, 0, "order", "state", "status"};
+  const sdk::Failure changed = call_->try_change_schema(1, {rename});
+  EXPECT_EQ(changed.status.vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged)) << changed.text;
+  EXPECT_EQ(call_->schema_version(), 0) << "no step is left out";
+  call_->declare(declaration());
+  call_->change_schema(1, {rename});
+  EXPECT_EQ(call_->schema_version(), 1);
+}
+
+TEST_F(SqliteRecordsTest, ADeclarationThatCannotBeReadAndIsNotOursIsLeftAlone) {
+  call_->declare(declaration());
+  ASSERT_EQ(run("UPDATE record_collection SET declaration = '{' WHERE name = 'table'"), 0);
+  open();
+  call_->declare({declaration()[0]});
+  EXPECT_NE(host_.log.all().find("name = 'table', cannot be read; this host does not use it"), std::string::npos);
+  EXPECT_EQ(call_->write(insertion("order", {{1, text("a")}})).result, WriteResult::applied);
+  struct Nowhere final : sdk::CollectionSink {
+    bool add(const sdk::CollectionSpec&) noexcept override { return true; }
+  } nowhere;
+  sdk::BasicContext ctx = host_.context();
+  EXPECT_EQ(records_->store().collections(ctx, nowhere).vendor_code, static_cast<std::int32_t>(sdk::OpenFault::damaged))
+      << "whoever copies all that is held must not miss it";
+  open();
+  call_->declare(declaration());
+  EXPECT_EQ(call_->collections().size(), 2U);
 }
 
 TEST_F(SqliteRecordsTest, AFileFromBeforeThereWereRecordsOpens) {
