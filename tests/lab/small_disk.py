@@ -80,13 +80,17 @@ class SmallDisk:
             (self.folder / BALLAST).unlink(missing_ok=True)
             self._full, self._freed_at = False, time.monotonic()
 
+    def full(self):
+        with self._lock:
+            return self._full
+
     def full_since(self, moment):
         """Whether it was full at any time after `moment`."""
         with self._lock:
             return self._full or self._freed_at > moment
 
     def close(self, kept=None):
-        """Takes it away with all that is on it; `kept`: where a copy of that is left, without the ballast."""
+        """Takes it away with all that is on it; `kept`: where a copy of that is left, without ballast and sockets."""
         if kept is not None:
-            shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns(BALLAST), dirs_exist_ok=True)
+            shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns(BALLAST, ".s.*"), dirs_exist_ok=True)
         subprocess.run(["umount", "-l", str(self.folder)], check=False)

@@ -97,17 +97,20 @@ class Stops(Fault):
 
 class DiskFulls(Fault):
     """The file system under the store has not one byte left for 0.2 to 3 s, while everything else goes on. Now and then a
-    host is killed meanwhile, and starts without space. `made_anew`: a file that a start makes again where it is missing."""
+    host is killed meanwhile, and starts without space. `made_anew`: a file that a start makes again where it is missing;
+    `use_log`: writes so much to the store that its write-ahead log must grow."""
 
     KILL_SHARE = 0.3
+    LOG_SHARE = 0.4
     LEAST_AFTER_KILL = 1.0  # a start must meet it
 
-    def __init__(self, seed, disk, hosts, count, made_anew=None):
+    def __init__(self, seed, disk, hosts, count, made_anew=None, use_log=None):
         super().__init__("disk-full", seed)
         self.disk = disk
         self.hosts = hosts
         self.count = count
         self.made_anew = made_anew
+        self.use_log = use_log
 
     def run(self):
         while self.done < self.count and not self.pause(0.2, 1.5):
@@ -118,6 +121,8 @@ class DiskFulls(Fault):
         end = time.monotonic() + seconds
         try:
             self.disk.fill()
+            if self.use_log and self.chance.random() < self.LOG_SHARE:
+                self.use_log()
             # It is to be met in the middle of the work, too, and not only after all was refused.
             if kill and not self.over.wait(self.chance.uniform(0, seconds)):
                 self._kill_one()

@@ -43,8 +43,8 @@ def parse(description, arguments=None):
             parser.error("one host owns a SQLite file: --hosts 1")
         if set(args.faults) & set(POSTGRES_KINDS):
             parser.error(f"{', '.join(POSTGRES_KINDS)} need --storage postgres")
-    elif "disk-full" in args.faults:
-        parser.error("disk-full needs --storage sqlite")
+    elif {"disk-full", "pg-restart"} <= set(args.faults):
+        parser.error("disk-full needs PostgreSQL to itself: not with pg-restart")
     args.hosts = args.hosts or (1 if args.storage == "sqlite" else 3)
     args.seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
     args.seconds = args.seconds or 120 + 3 * args.kills + args.resets + 6 * args.fills + args.grabs / 3

@@ -21,7 +21,7 @@ import evidence
 import faults
 import records
 from client import FakeClient
-from figures import counted, figures_of, refused_for_space
+from figures import counted, figures_of, met_full_disk
 from grabs import Grabs
 from hosts import Host
 from options import PROXY_KINDS, parse
@@ -30,6 +30,8 @@ from lab import Lab
 from postgres import skip_without_postgres
 from processes import Timeout, tail_of, wait_until
 from small_disk import SmallDisk, enter_namespace
+from small_server import OPTIONS as SERVER_OPTIONS
+from small_server import SmallServer
 from states import read_table
 from tcp_proxy import PASS, TcpProxy
 from write_protocol import ReadySide, WriterSide
@@ -53,6 +55,8 @@ class Torture:
         self.lab = Lab(folder, args.build)
         self.proxy = None
         self.disk = None  # a small one that is filled
+        self.server = None
+        self.small_server = None  # the server, on such a disk
         self.wal_index = None  # of SQLite: made from the rest at each start
         self.faults = []
         self.grabs = None
@@ -87,7 +91,8 @@ class Torture:
         args, lab = self.args, self.lab
         self.client = FakeClient(lab, args.seed, self.folder / "journal.jsonl", args.item_seconds)
         if "disk-full" in args.faults:
-            self.disk = SmallDisk(lab.subfolder("disk"), DISK_MIB)
+            self.folder.chmod(0o711)  # the user that runs PostgreSQL walks through it
+            self.disk = SmallDisk(lab.subfolder("disk"), DISK_MIB, "mode=711")
         store, env = self.store()
         plugin = lab.qbittorrent_plugin(self.client)
         plugin["config"]["request_timeout_ms"] = REQUEST_TIMEOUT_MS
@@ -113,7 +118,9 @@ class Torture:
             self.reader = records.SqliteReader(path)
             self.wal_index = path.with_name(f"{path.name}-shm")
             return {"id": "store", "library": "quarry-storage-sqlite.so", "config": {"path": str(path)}}, {}
-        self.server = self.lab.postgres(durable=True)
+        small = {"folder": self.subfolder("postgres"), **SERVER_OPTIONS} if self.disk else {}
+        self.server = self.lab.postgres(durable=True, **small)
+        self.small_server = SmallServer(self.server, self.disk) if self.disk else None
         url = self.server.create_database(DATABASE)
         self.reader = records.PostgresReader(self.server, DATABASE)
         if set(self.args.faults) & set(PROXY_KINDS):
@@ -131,7 +138,8 @@ class Torture:
             "pg-terminate": lambda: [faults.Terminations(args.seed, self.server, DATABASE)],
             "pg-freeze": lambda: [faults.Freezes(args.seed, self.proxy, lease_seconds)],
             "cancel": lambda: [faults.Cancels(args.seed, self.hosts, lambda: self.grabs.accepted)],
-            "disk-full": lambda: [faults.DiskFulls(args.seed, self.disk, self.hosts, args.fills, self.wal_index)],
+            "disk-full": lambda: [faults.DiskFulls(args.seed, self.disk, self.hosts, args.fills, self.wal_index,
+                                                 self.small_server and self.small_server.use_log)],
             "commit-reset": lambda: [faults.CommitResets(args.seed, self.proxy, args.resets)],
         }
         return [fault for kind in args.faults if kind in makers for fault in makers[kind]()]
@@ -174,6 +182,8 @@ class Torture:
         self.grabs.settled = self.client.told()["adds"] + sum(sum(map(bool, list(fault.asked.values()))) for fault in cancels)
         for host in self.hosts:
             host.revive()
+        if self.small_server:
+            self.small_server.revive()
         for fault in self.faults:
             if fault.error:
                 raise fault.error
@@ -186,6 +196,8 @@ class Torture:
         self.client_faults = sum(self.client.told()["faults"].values())
         self.client.fault_share(0)
         faults.all_awake(self.hosts)
+        if self.small_server:
+            wait_until("PostgreSQL is back", self.small_server.is_back, 60, pause=0.3)
         for host in self.hosts:
             host.wait_ready()
         if not self.grabs.join(30):
@@ -253,8 +265,8 @@ class Torture:
         verdict = checker.check(evidence.Evidence.load(self.folder), self.table)
         broken = checker.report(verdict)
         self.trouble += [f"an answer that no grab may get: {answer}" for answer in self.grabs.unexpected[:5]]
-        if self.disk and not refused_for_space(self.grabs):
-            self.trouble.append("the disk was filled, and no grab was ever refused for want of space: nothing was tested")
+        if self.disk and not met_full_disk(self):
+            self.trouble.append("the disk was filled, and nothing was ever refused for want of space: nothing was tested")
         self.trouble += [crash for host in self.hosts for crash in host.crashes]
         for text in self.trouble:
             print(f"TROUBLE {text}", flush=True)
