@@ -14,7 +14,9 @@ namespace quarry::plugins {
 CrashSentinel::CrashSentinel(const std::filesystem::path& file)
     : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
   constexpr std::size_t kBytes = kCells * kCellBytes;
-  if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) != 0 || ::ftruncate(fd_, kBytes) != 0) { return; }
+  if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) != 0) { return; }
+  // With its space, and not a hole of that length: on a full disk the first touch of one ends the process by SIGBUS.
+  if (::posix_fallocate(fd_, 0, kBytes) != 0) { return; }
   void* map = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
   if (map == MAP_FAILED) { return; }
   map_ = static_cast<char*>(map);

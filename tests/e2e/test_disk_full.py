@@ -2,45 +2,22 @@
 # SPDX-License-Identifier: MIT
 """The disk under the queue fills up: reads go on, writes answer 503 and change nothing, and when there is space again
 everything works as before. Needs no privilege: it moves itself into a namespace of its own to mount a small file system."""
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 from e2e import E2eTest, main, request, wait_until
 
-INSIDE = "QUARRY_DISK_FULL_INSIDE"
-SKIPPED = 77
+from small_disk import SmallDisk, enter_namespace
+
+FAILED = 1
 FULL_DISK = 15  # how a host ends that cannot open its storage for want of space
 DISK_MIB = 8
-
-
-def namespace_command():
-    """The prefix that gives a program a mount namespace in which it may mount, or None."""
-    for prefix in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
-        probe = [*prefix, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]
-        if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
-            return prefix
-    return None
 
 
 class DiskFull(E2eTest):
     def setUp(self):
         super().setUp()
         self.disk = self.lab.subfolder("quarry")  # the data folder of the host
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=700", "tmpfs", str(self.disk)], check=True)
-        self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=False)
+        self.space = SmallDisk(self.disk, DISK_MIB)
+        self.addCleanup(self.space.close)
         self.hash = 0
-
-    def fill(self):
-        """Leaves not one byte free."""
-        with open(self.disk / "filler", "ab", buffering=0) as file:
-            for size in (1 << 16, 1):
-                try:
-                    while file.write(b"\0" * size):
-                        pass
-                except OSError:
-                    pass
 
     def grab(self, api):
         self.hash += 1
@@ -56,7 +33,7 @@ class DiskFull(E2eTest):
         first_id = first.json()["id"]
 
         accepted = {first_id}
-        self.fill()
+        self.space.fill()
         # What is already allotted to the database may take a few more.
         for _ in range(2000):
             answer = self.grab(api)
@@ -72,28 +49,39 @@ class DiskFull(E2eTest):
         self.assertEqual(api.item(first_id)["status"], "queued")
         self.assertEqual(request("GET", f"{quarry.url}/ping").status, 200)
 
-        (self.disk / "filler").unlink()
+        self.space.free()
         answer = wait_until("writes work again", lambda: (a := self.grab(api)).status < 300 and a, 30, process=quarry.process)
         accepted.add(answer.json()["id"])
         self.assertLess(api.call("PUT", f"/api/v3/queue/{first_id}/pause").status, 300)
 
-        self.fill()
+        self.space.fill()
         quarry.kill9()
-        (self.disk / "filler").unlink()
+        self.space.free()
         quarry.start()
         self.assertEqual({row["id"] for row in quarry.api.queue()}, accepted, "and all of it survives a crash on a full disk")
         self.assertEqual(quarry.api.item(first_id)["status"], "paused")
 
     def test_a_start_on_a_full_disk_says_so(self):
         """The data folder lies elsewhere: the disk under the queue's file is the full one."""
-        self.fill()
+        self.space.fill()
         self.refused("new.db")
-        (self.disk / "filler").unlink()
+        self.space.free()
         quarry = self.lab.quarry(self.manifest("old.db"), name="elsewhere")
         quarry.stop()
-        self.fill()
+        self.space.fill()
         self.refused("old.db")
-        (self.disk / "filler").unlink()
+        self.space.free()
+        quarry.start()
+
+    def test_a_first_start_without_space_for_its_data_folder_says_so(self):
+        """Here the queue's file lies elsewhere."""
+        self.space.fill()
+        store = {**self.lab.sqlite_plugin(), "config": {"path": str(self.lab.subfolder("elsewhere") / "queue.db")}}
+        quarry = self.lab.quarry(self.lab.manifest([store, self.lab.scorer_plugin()]), wait=False)
+        self.assertEqual(quarry.process.popen.wait(20), FAILED, quarry.process.tail())
+        self.assertIn("No space left on device", quarry.process.tail(1))
+        self.assertIn(str(self.disk), quarry.process.tail(1))
+        self.space.free()
         quarry.start()
 
     def manifest(self, file):
@@ -108,11 +96,5 @@ class DiskFull(E2eTest):
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        prefix = namespace_command()
-        if prefix is None:
-            print("skipped: this system lets us mount no file system, not even in a namespace of our own (unshare --mount)")
-            sys.exit(SKIPPED)
-        environment = {**os.environ, INSIDE: "yes"}
-        os.execvpe(prefix[0], [*prefix, sys.executable, str(Path(__file__).resolve()), *sys.argv[1:]], environment)
+    enter_namespace()
     main()

@@ -267,9 +267,9 @@ class Lab:
     def quarry(self, manifest, env=None, **options):
         return Quarry(self, manifest, env, **options)
 
-    def postgres(self, durable=False):
+    def postgres(self, durable=False, **options):
         """A PrivatePostgres whose log lies with the others."""
-        server = PrivatePostgres(durable=durable, log=self.folder / "postgres.log", reaper=self.reaper)
+        server = PrivatePostgres(durable=durable, log=self.folder / "postgres.log", reaper=self.reaper, **options)
         self._databases.append(server)
         return server
 

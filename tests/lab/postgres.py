@@ -92,12 +92,13 @@ class PrivatePostgres:
     """`folder`: where the cluster is made, or found again; by default a new one, deleted by close().
     `durable`: flushes to the disk as a user's would. `log`: the server's log, in the folder by default.
     `reaper`: who ends the server when this program dies; by default one of its own. `variables`: more environment for
-    the server."""
+    the server; `settings`: of each start, over those it has anyway; `initdb`: more options for that."""
 
-    def __init__(self, folder=None, durable=False, log=None, reaper=None, variables=None):
+    def __init__(self, folder=None, durable=False, log=None, reaper=None, variables=None, settings=None, initdb=()):
         self.bin = programs()
         self.durable = durable
-        self.settings = {}  # of the next start(), over those it has anyway
+        self.settings = dict(settings or {})
+        self._initdb = initdb
         self.variables = variables or {}
         self.process = None
         self._user = server_user()
@@ -146,7 +147,7 @@ class PrivatePostgres:
             shutil.chown(self.password_file, self._user)
         command = [self.bin / "initdb", "--pgdata", self.data, "--username", USER, "--pwfile", self.password_file,
                    "--auth-host=scram-sha-256", "--auth-local=trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                   "--no-instructions", *([] if self.durable else ["--no-sync"])]
+                   "--no-instructions", *([] if self.durable else ["--no-sync"]), *self._initdb]
         made = subprocess.run(command, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=120,
                               check=False, **run_as(self._user))
         if made.returncode != 0:

@@ -95,6 +95,57 @@ class Stops(Fault):
             self.done += 1
 
 
+class DiskFulls(Fault):
+    """The file system under the store has not one byte left for 0.2 to 3 s, while everything else goes on. Now and then a
+    host is killed meanwhile, and starts without space. `made_anew`: a file that a start makes again where it is missing;
+    `use_log`: writes so much to the store that its write-ahead log must grow."""
+
+    KILL_SHARE = 0.3
+    LOG_SHARE = 0.4
+    LEAST_AFTER_KILL = 1.0  # a start must meet it
+
+    def __init__(self, seed, disk, hosts, count, made_anew=None, use_log=None):
+        super().__init__("disk-full", seed)
+        self.disk = disk
+        self.hosts = hosts
+        self.count = count
+        self.made_anew = made_anew
+        self.use_log = use_log
+
+    def run(self):
+        while self.done < self.count and not self.pause(0.2, 1.5):
+            self._be_full(self.chance.uniform(0.2, 3), kill=self.chance.random() < self.KILL_SHARE)
+            self.done += 1
+
+    def _be_full(self, seconds, kill):
+        end = time.monotonic() + seconds
+        try:
+            self.disk.fill()
+            if self.use_log and self.chance.random() < self.LOG_SHARE:
+                self.use_log()
+            # It is to be met in the middle of the work, too, and not only after all was refused.
+            if kill and not self.over.wait(self.chance.uniform(0, seconds)):
+                self._kill_one()
+                end = max(end, time.monotonic() + self.LEAST_AFTER_KILL)
+            # Whatever is freed is taken at once: it is to stay full.
+            while time.monotonic() < end and not self.over.wait(0.01):
+                self.disk.fill()
+        finally:
+            self.disk.free()
+
+    def _kill_one(self):
+        host = self.chance.choice(self.hosts)
+        with host.lock:
+            host.kill9()
+            if self.made_anew and self.chance.random() < 0.5:
+                self.made_anew.unlink(missing_ok=True)
+            self.disk.fill()
+            host.start()
+
+    def enough(self):
+        return self.done >= self.count
+
+
 class Restarts(Fault):
     """PostgreSQL ends as in a crash, and recovers."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The hosts of a run: each with a data folder, a port and a log of its own, all on one store."""
+import collections
 import signal
 import threading
 import time
@@ -10,23 +11,27 @@ from web import QuarryApi, is_ready
 
 
 REVIVE_SECONDS = 0.5
+WITHOUT_STORE = (0, 1)
+FULL_DISK = 15  # how a host ends that cannot open its store for want of space
 
 
 class Host:
-    """One `quarry serve`, started again and again. Whoever starts, kills or ends it holds `lock`."""
+    """One `quarry serve`, started again and again. Whoever starts, kills or ends it holds `lock`. `data`: its data folder;
+    `full_since`: whether its store had no space at any time after a moment."""
 
-    def __init__(self, lab, number, manifest, env):
+    def __init__(self, lab, number, manifest, env, data, full_since=lambda moment: False):
         self.lab = lab
         self.number = number
         self.manifest = manifest
         self.env = env
-        self.data = lab.subfolder(f"host{number}")
+        self.data = data
+        self.full_since = full_since
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.lock = threading.Lock()
         self.process = None
         self.started = 0.0
-        self.ended_by_itself = 0
+        self.ended_by_itself = collections.Counter()  # by exit code
         self.crashes = []  # what a host that was not killed died of
 
     def start(self):
@@ -50,10 +55,11 @@ class Host:
         return alive
 
     def note_end(self):
-        """For a process that ended without being told to: without its store it may, by a signal never."""
+        """For a process that ended without being told to: without its store, or at a start without space for it, it may; by
+        a signal never."""
         code = self.process.popen.returncode
-        self.ended_by_itself += 1
-        if code < 0 or code not in (0, 1):
+        self.ended_by_itself[code] += 1
+        if code not in WITHOUT_STORE and not (code == FULL_DISK and self.full_since(self.started)):
             self.crashes.append(f"host {self.number} ended with {code}:\n{self.process.tail(15)}")
 
     def revive(self):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab_path import REPOSITORY
 
-KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "pg-freeze", "commit-reset", "client", "cancel")
+KINDS = ("kill", "stop", "pg-restart", "pg-terminate", "pg-freeze", "commit-reset", "client", "cancel", "disk-full")
 POSTGRES_KINDS = ("pg-restart", "pg-terminate", "pg-freeze", "commit-reset")
 PROXY_KINDS = ("pg-freeze", "commit-reset")
 
@@ -20,6 +20,7 @@ def parse(description, arguments=None):
     parser.add_argument("--grabs", type=int, default=200, help="films asked for, at least (default 200)")
     parser.add_argument("--kills", type=int, default=100, help="kill -9 of a host (default 100)")
     parser.add_argument("--resets", type=int, default=100, help="connections lost inside COMMIT, at least (default 100)")
+    parser.add_argument("--fills", type=int, default=20, help="a file system filled to the last byte (default 20)")
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     parser.add_argument("--faults", default="kill", help=f"some of {','.join(KINDS)} (default kill)")
     parser.add_argument("--calm", type=float, default=1, metavar="N", help="N times longer pauses between faults (not kills)")
@@ -42,15 +43,17 @@ def parse(description, arguments=None):
             parser.error("one host owns a SQLite file: --hosts 1")
         if set(args.faults) & set(POSTGRES_KINDS):
             parser.error(f"{', '.join(POSTGRES_KINDS)} need --storage postgres")
+    elif {"disk-full", "pg-restart"} <= set(args.faults):
+        parser.error("disk-full needs PostgreSQL to itself: not with pg-restart")
     args.hosts = args.hosts or (1 if args.storage == "sqlite" else 3)
     args.seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
-    args.seconds = args.seconds or 120 + 3 * args.kills + args.resets + args.grabs / 3
+    args.seconds = args.seconds or 120 + 3 * args.kills + args.resets + 6 * args.fills + args.grabs / 3
     args.again = command_of(args)
     return args
 
 
 def command_of(args):
     words = ["python3", "tests/torture/torture.py", "--storage", args.storage, "--faults", ",".join(args.faults)]
-    for name in ("hosts", "grabs", "kills", "resets", "seed", "limit", "lease_ms", "backlog", "item_seconds", "calm"):
+    for name in ("hosts", "grabs", "kills", "resets", "fills", "seed", "limit", "lease_ms", "backlog", "item_seconds", "calm"):
         words += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
     return shlex.join(words)

@@ -21,6 +21,7 @@ import evidence
 import faults
 import records
 from client import FakeClient
+from figures import counted, figures_of, met_full_disk
 from grabs import Grabs
 from hosts import Host
 from options import PROXY_KINDS, parse
@@ -28,6 +29,9 @@ from options import PROXY_KINDS, parse
 from lab import Lab
 from postgres import skip_without_postgres
 from processes import Timeout, tail_of, wait_until
+from small_disk import SmallDisk, enter_namespace
+from small_server import OPTIONS as SERVER_OPTIONS
+from small_server import SmallServer
 from states import read_table
 from tcp_proxy import PASS, TcpProxy
 from write_protocol import ReadySide, WriterSide
@@ -37,6 +41,7 @@ HOSTS_A_STOPPER = 3
 SETTLE_SECONDS = 120
 CLIENT_FAULT_SHARE = 0.06
 REQUEST_TIMEOUT_MS = 1000
+DISK_MIB = 64
 SHOW_EVERY = 5
 GRABBERS_A_HOST = 3
 
@@ -49,6 +54,10 @@ class Torture:
         self.table = read_table()
         self.lab = Lab(folder, args.build)
         self.proxy = None
+        self.disk = None  # a small one that is filled
+        self.server = None
+        self.small_server = None  # the server, on such a disk
+        self.wal_index = None  # of SQLite: made from the rest at each start
         self.faults = []
         self.grabs = None
         self.hosts = []
@@ -73,31 +82,45 @@ class Torture:
             self.lab.stop()
             if self.proxy:
                 self.proxy.close()
+            if self.disk:
+                self.disk.close(kept=self.folder / "disk-at-the-end")
 
     # The world
 
     def build_world(self):
         args, lab = self.args, self.lab
         self.client = FakeClient(lab, args.seed, self.folder / "journal.jsonl", args.item_seconds)
+        if "disk-full" in args.faults:
+            self.folder.chmod(0o711)  # the user that runs PostgreSQL walks through it
+            self.disk = SmallDisk(lab.subfolder("disk"), DISK_MIB, "mode=711")
         store, env = self.store()
         plugin = lab.qbittorrent_plugin(self.client)
         plugin["config"]["request_timeout_ms"] = REQUEST_TIMEOUT_MS
         settings = {"max_concurrent_downloads": args.limit, "default_max_retries": 10, "poll_ms": 100, "lease_ms": args.lease_ms,
                     "absence_span_ms": 1000, "retry_base_s": 0.1, "retry_cap_s": 2}
         manifest = lab.manifest([store, plugin], queue=settings, allow=[self.client.address])
-        self.hosts = [Host(lab, number, manifest, {**os.environ, **env}) for number in range(args.hosts)]
+        full_since = {"full_since": self.disk.full_since} if self.disk else {}
+        self.hosts = [Host(lab, number, manifest, {**os.environ, **env}, self.subfolder(f"host{number}"), **full_since)
+                      for number in range(args.hosts)]
         for host in self.hosts:
             host.start()
         for host in self.hosts:
             host.wait_ready()
 
+    def subfolder(self, name):
+        """On the disk that is filled, where there is one."""
+        return self.lab.subfolder(*(["disk"] if self.disk else []), name)
+
     def store(self):
         """The plugin's entry in the manifest, and what its host must see in its environment."""
         if self.args.storage == "sqlite":
-            path = self.lab.subfolder("store") / "queue.db"
+            path = self.subfolder("store") / "queue.db"
             self.reader = records.SqliteReader(path)
+            self.wal_index = path.with_name(f"{path.name}-shm")
             return {"id": "store", "library": "quarry-storage-sqlite.so", "config": {"path": str(path)}}, {}
-        self.server = self.lab.postgres(durable=True)
+        small = {"folder": self.subfolder("postgres"), **SERVER_OPTIONS} if self.disk else {}
+        self.server = self.lab.postgres(durable=True, **small)
+        self.small_server = SmallServer(self.server, self.disk) if self.disk else None
         url = self.server.create_database(DATABASE)
         self.reader = records.PostgresReader(self.server, DATABASE)
         if set(self.args.faults) & set(PROXY_KINDS):
@@ -115,6 +138,8 @@ class Torture:
             "pg-terminate": lambda: [faults.Terminations(args.seed, self.server, DATABASE)],
             "pg-freeze": lambda: [faults.Freezes(args.seed, self.proxy, lease_seconds)],
             "cancel": lambda: [faults.Cancels(args.seed, self.hosts, lambda: self.grabs.accepted)],
+            "disk-full": lambda: [faults.DiskFulls(args.seed, self.disk, self.hosts, args.fills, self.wal_index,
+                                                 self.small_server and self.small_server.use_log)],
             "commit-reset": lambda: [faults.CommitResets(args.seed, self.proxy, args.resets)],
         }
         return [fault for kind in args.faults if kind in makers for fault in makers[kind]()]
@@ -147,7 +172,7 @@ class Torture:
             self.tend()
             if time.monotonic() > next_show:
                 next_show = time.monotonic() + SHOW_EVERY
-                print(f"{time.monotonic() - self.began:6.0f} s  {self.progress()}", flush=True)
+                print(f"{self.seconds():6.0f} s  {self.progress()}", flush=True)
             time.sleep(0.1)
         self.end_faults()
 
@@ -157,6 +182,8 @@ class Torture:
         self.grabs.settled = self.client.told()["adds"] + sum(sum(map(bool, list(fault.asked.values()))) for fault in cancels)
         for host in self.hosts:
             host.revive()
+        if self.small_server:
+            self.small_server.revive()
         for fault in self.faults:
             if fault.error:
                 raise fault.error
@@ -169,6 +196,8 @@ class Torture:
         self.client_faults = sum(self.client.told()["faults"].values())
         self.client.fault_share(0)
         faults.all_awake(self.hosts)
+        if self.small_server:
+            wait_until("PostgreSQL is back", self.small_server.is_back, 60, pause=0.3)
         for host in self.hosts:
             host.wait_ready()
         if not self.grabs.join(30):
@@ -224,6 +253,9 @@ class Torture:
 
     # The outcome
 
+    def seconds(self):
+        return time.monotonic() - self.began
+
     def progress(self):
         return f"{counted(self.done()) or 'no faults'}; {self.grabs.films()} films accepted, {self.grabs.settled} given to the client or cancelled"
 
@@ -233,35 +265,20 @@ class Torture:
         verdict = checker.check(evidence.Evidence.load(self.folder), self.table)
         broken = checker.report(verdict)
         self.trouble += [f"an answer that no grab may get: {answer}" for answer in self.grabs.unexpected[:5]]
+        if self.disk and not met_full_disk(self):
+            self.trouble.append("the disk was filled, and nothing was ever refused for want of space: nothing was tested")
         self.trouble += [crash for host in self.hosts for crash in host.crashes]
         for text in self.trouble:
             print(f"TROUBLE {text}", flush=True)
-        print(self.figures(verdict))
+        print(figures_of(self, verdict))
         print(f"again: {self.args.again}", flush=True)
         return 1 if broken or self.trouble else 0
-
-    def figures(self, verdict):
-        happened = self.done()
-        if self.proxy:
-            happened.update({name: self.proxy.counts[name] for name in (faults.RESET_BEFORE, faults.RESET_AFTER)})
-        if self.args.storage == "postgres":
-            happened["deadlocks of the hosts"] = self.server.log.read_text(errors="replace").count("deadlock detected")
-        if "client" in self.args.faults:
-            happened["client"] = self.client_faults
-        parts = [f"{self.args.storage}, {self.args.hosts} hosts, limit {self.args.limit}", counted(happened) or "no faults",
-                 counted(verdict.figures), f"answers: {counted(self.grabs.counts)}",
-                 f"{sum(host.ended_by_itself for host in self.hosts)} hosts ended without their store",
-                 f"at rest {self.settled_after:.1f} s after the last fault, {time.monotonic() - self.began:.0f} s in all",
-                 ", ".join(f"{verdict.count(kind)} {kind}" for kind in (evidence.LOST, evidence.DOUBLED, evidence.STUCK))]
-        return "; ".join(parts)
-
-
-def counted(counter):
-    return ", ".join(f"{count} {what}" for what, count in counter.items())
 
 
 def main(arguments=None):
     args = parse(__doc__, arguments)
+    if "disk-full" in args.faults:
+        enter_namespace()
     if args.storage == "postgres":
         skip_without_postgres()
     print(f"seed {args.seed}", flush=True)
