@@ -1,5 +1,6 @@
-# quarry_add_tests(NAME FOLDER dir [LABEL unit] [LIBRARIES …] [POSTGRES]): one test program from all *_test.cpp
-# of a folder, found by CTest test by test. POSTGRES: CTest starts a PostgreSQL for it (tests/lab/postgres_url.hpp).
+# quarry_add_tests(NAME FOLDER dir [LABEL unit] [LIBRARIES …] [POSTGRES] [WHOLE]): one test program from all *_test.cpp
+# of a folder, found by CTest test by test. POSTGRES: CTest starts a PostgreSQL for it (tests/lab/postgres_url.hpp). WHOLE:
+# the program is one test, since what it prepares is for all of its tests.
 include(GoogleTest)
 
 # What a test that needs PostgreSQL has for properties; the setup and the clean-up are in tests/lab.
@@ -7,7 +8,7 @@ set(QUARRY_POSTGRES_FOLDER "${CMAKE_BINARY_DIR}/postgres")
 set(QUARRY_POSTGRES_PROPERTIES FIXTURES_REQUIRED postgres ENVIRONMENT "QUARRY_TEST_POSTGRES=${QUARRY_POSTGRES_FOLDER}/url")
 
 function(quarry_add_tests name)
-  cmake_parse_arguments(ARG "POSTGRES" "FOLDER;LABEL;TIMEOUT" "LIBRARIES;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "POSTGRES;WHOLE" "FOLDER;LABEL;TIMEOUT" "LIBRARIES;SOURCES" ${ARGN})
   if(NOT QUARRY_TESTS)
     return()
   endif()
@@ -33,6 +34,11 @@ function(quarry_add_tests name)
   if(ARG_POSTGRES)
     list(APPEND properties ${QUARRY_POSTGRES_PROPERTIES})
     target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  endif()
+  if(ARG_WHOLE)
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES ${properties})
+    return()
   endif()
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     PROPERTIES ${properties})

@@ -292,7 +292,7 @@ inline constexpr char kLaneStats[] =
     "(SELECT count(*) FROM download_state WHERE lane = :1 AND state IN (1, 2, 3, 4) AND flags & 1 = 0), "
     "coalesce(least((SELECT min(due_at_ms) FROM download_state WHERE lane = :1 AND ready + 0 <> 0 AND ready = 1), "
     "(SELECT min(due_at_ms) FROM download_state WHERE lane = :1 AND ready + 0 <> 0 AND ready = 2)), 0), "
-    "coalesce((SELECT max(sequence) FROM event WHERE sequence <= events_settled()), 0)";
+    "coalesce((SELECT max(sequence) FROM event WHERE sequence <= (SELECT events_settled())), 0)";
 inline constexpr char kEventsSettled[] = "SELECT events_settled()";
 /// :1 after :2 the last settled :3 limit
 inline constexpr char kEventsSince[] =

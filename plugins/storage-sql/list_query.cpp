@@ -4,6 +4,7 @@
 #include "download_row.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace quarry::storage_sql {
 namespace {
@@ -13,6 +14,7 @@ using sdk::PublicStatus;
 using sdk::SortKey;
 
 constexpr std::uint32_t kAllFlags = 32;  // five flags
+constexpr char kWhole[] = "download";
 
 bool wanted(std::uint32_t bits, std::int32_t value) {
   return bits == 0 || (bits & (1U << static_cast<std::uint32_t>(value))) != 0;
@@ -30,6 +32,14 @@ std::string values_of(const StatusPairs& pairs) {
   for (const auto& [state, status] : pairs) {
     text += (text.empty() ? "(" : ", (") + std::to_string(state) + ", " + std::to_string(status) + ")";
   }
+  return text;
+}
+
+std::string states_of(const StatusPairs& pairs) {
+  std::set<std::int32_t> states;
+  for (const auto& pair : pairs) { states.insert(pair.first); }
+  std::string text;
+  for (const std::int32_t state : states) { text += (text.empty() ? "" : ", ") + std::to_string(state); }
   return text;
 }
 
@@ -92,13 +102,16 @@ class Builder {
   }
   std::string conditions(const StatusPairs& pairs, bool with_after) {
     std::string text = " WHERE 1 = 1";
-    if (restricted(request_.filter)) { text += " AND (state, status) IN (VALUES " + values_of(pairs) + ")"; }
+    if (restricted(request_.filter)) {
+      if (*dialect_.state_table != '\0') { text += " AND state IN (" + states_of(pairs) + ")"; }
+      text += " AND (state, status) IN (VALUES " + values_of(pairs) + ")";
+    }
     if (with_after) { text += after(); }
     return text += others();
   }
-  /// A stretch of the index by (state, status): its rows are in order of id.
-  std::string stretch(std::pair<std::int32_t, std::int32_t> pair) {
-    std::string text = std::string(" FROM download") + dialect_.status_index +
+  /// A stretch of the index by (state, status) of `table`: its rows are in order of id.
+  std::string stretch(const char* table, std::pair<std::int32_t, std::int32_t> pair) {
+    std::string text = std::string(" FROM ") + table + dialect_.status_index +
                        " WHERE state = " + std::to_string(pair.first) + " AND status = " + std::to_string(pair.second);
     text += after();
     return text += others();
@@ -107,13 +120,19 @@ class Builder {
   std::string merged(const StatusPairs& pairs) {
     const std::string order = order_by(request_);
     const std::string select = std::string("SELECT ") + kDownloadColumns;
-    if (pairs.size() == 1) {
-      std::string text = select + stretch(pairs.front()) + order;
+    const bool halves = *dialect_.state_table != '\0';
+    if (pairs.size() == 1 && !halves) {
+      std::string text = select + stretch(kWhole, pairs.front()) + order;
       return text += limited();
     }
+    const char* const table = halves && request_.filter.movie_id == 0 ? dialect_.state_table : kWhole;
     std::string ids;
-    for (const auto& pair : pairs) { ids += (ids.empty() ? "SELECT id" : " UNION ALL SELECT id") + stretch(pair); }
-    ids += order + limited();
+    for (const auto& pair : pairs) {
+      const std::string arm = "SELECT id" + stretch(table, pair);
+      ids += (ids.empty() ? "" : " UNION ALL ") + (halves && pairs.size() > 1 ? "(" + arm + order + ")" : arm);
+    }
+    ids += order;
+    ids += limited();
     return select + " FROM download WHERE id IN (" + ids + ")" + order;
   }
   ListStatement done(std::string text) { return {std::move(text), std::move(parameters_)}; }

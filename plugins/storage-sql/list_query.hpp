@@ -22,6 +22,10 @@ struct ListDialect {
   const char* before_text;
   const char* after_text;
   const char* status_index;  ///< after the table's name where the index by status must be taken; may be empty
+  /// Empty, or, for PostgreSQL, the half of `download` that has all that filters ask for but movie_id. Arms that are
+  /// merged read it, and each says its order: else their rows are all sorted. Filters also name the states by
+  /// themselves there, since an index is not searched for pairs.
+  const char* state_table;
 };
 
 /// What a parameter of a statement stands for. Parameters are numbered from 1 in the order of their list.
@@ -36,9 +40,10 @@ struct ListQuery {
   ListStatement count;  ///< empty text: the total is the sum of status_count over the pairs
 };
 
-/// How pages are found. Sorted by id or rank: along that index, and for a filter of states and
-/// statuses along the index by (state, status), one arm for each pair, merged; never a sort. Sorted by
-/// anything else: the ids of all matching rows are sorted.
+/// How pages are found. Sorted by id or rank: along that index; by id under a filter of states and statuses along the
+/// index by (state, status), one arm for each pair, merged; of more rows than those of the page never a sort. Sorted by
+/// rank under such a filter PostgreSQL may sort instead, where few rows match. Sorted by anything else: the ids of all
+/// matching rows are sorted.
 /// `pairs`: those of pairs_of(request.filter) that have rows at this moment, or more.
 [[nodiscard]] ListQuery list_query(const sdk::ListRequest& request, const StatusPairs& pairs,
                                    const ListDialect& dialect);

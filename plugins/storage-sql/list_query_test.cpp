@@ -6,7 +6,7 @@
 namespace quarry::storage_sql {
 namespace {
 
-constexpr ListDialect kDialect = {"int:", "!", "text:", "!", " BY STATUS"};
+constexpr ListDialect kDialect = {"int:", "!", "text:", "!", " BY STATUS", ""};
 
 TEST(ListQuery, NumbersItsParametersInTheOrderOfTheirList) {
   sdk::ListRequest request;
@@ -33,6 +33,25 @@ TEST(ListQuery, AParameterOfSeveralArmsHasOneNumber) {
                                  "int:1!"),
             std::string::npos)
       << query.page.text;
+}
+
+TEST(ListQuery, ArmsReadTheHalfThatIsAskedForEachInOrder) {
+  ListDialect halves = kDialect;
+  halves.state_table = "half";
+  sdk::ListRequest request;
+  request.filter.statuses = 3;
+  EXPECT_NE(
+      list_query(request, {{0, 0}, {3, 1}}, halves)
+          .page.text.find("((SELECT id FROM half BY STATUS WHERE state = 0 AND status = 0 ORDER BY id) UNION ALL "
+                          "(SELECT id FROM half BY STATUS WHERE state = 3 AND status = 1 ORDER BY id) ORDER BY id"),
+      std::string::npos);
+  EXPECT_NE(list_query(request, {{3, 1}}, halves).page.text.find("IN (SELECT id FROM half BY STATUS"),
+            std::string::npos);
+  // A film is in the other half.
+  request.filter.movie_id = 7;
+  EXPECT_EQ(list_query(request, {{0, 0}, {3, 1}}, halves).page.text.find("half"), std::string::npos);
+  EXPECT_NE(list_query(request, {{3, 1}, {3, 3}}, halves).count.text.find("state IN (3) AND (state, status)"),
+            std::string::npos);
 }
 
 TEST(ListQuery, PairsAreThoseThatCanOccur) {

@@ -8,7 +8,7 @@ namespace quarry::storage_sqlite {
 namespace {
 
 /// Of a database where every pair has rows: the widest statement.
-constexpr storage_sql::ListDialect kDialect = {"?", "", "?", "", " INDEXED BY download_status"};
+constexpr storage_sql::ListDialect kDialect = {"?", "", "?", "", " INDEXED BY download_status", ""};
 
 struct Texts {
   std::string page, count;
