@@ -197,10 +197,12 @@ TEST_P(QueueStoreContract, FindByEachKey) {
 TEST_P(QueueStoreContract, FindByHashAndKeySeesLiveRowsOnly) {
   NewDownload item = download();
   item.infohash_v1 = "aaaa";
+  item.infohash_v2 = "bbbb";
   const std::int64_t id = call().enqueue(item).id;
+  for (const char* hash : {"aaaa", "bbbb"}) { EXPECT_EQ(call().find(FindBy::infohash, hash).data.id, id); }
   ASSERT_EQ(call().transition(change(call().row(id), DownloadState::cancelled, Actor::user)).result,
             CommandResult::applied);
-  EXPECT_EQ(call().find(FindBy::infohash, "aaaa").data.id, 0);
+  for (const char* hash : {"aaaa", "bbbb"}) { EXPECT_EQ(call().find(FindBy::infohash, hash).data.id, 0); }
   EXPECT_EQ(call().find(FindBy::release_key, item.release_key).data.id, 0);
   EXPECT_EQ(call().find(FindBy::command, item.command_id).data.id, id);
   EXPECT_EQ(call().row(id).data.id, id);
