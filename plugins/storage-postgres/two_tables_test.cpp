@@ -142,8 +142,11 @@ TEST_F(TwoTables, AClaimMovesAThousandRowsWhoseTimeCame) {
 }
 
 TEST_F(TwoTables, NothingIsLeftOfARowThatWasPruned) {
-  TestDatabase::get().run("UPDATE download_state SET state = 8, status = 7, ready = 0, ended_at_ms = 1 WHERE id = 1");
+  TestDatabase::get().run(
+      "UPDATE download_state SET state = 8, status = 7, ready = 0, ended_at_ms = 1 WHERE id = 1; "
+      "INSERT INTO metainfo VALUES (1, 'torrent'), (2, 'torrent')");
   EXPECT_EQ(call().prune(1U << 8U, 2), 1);
+  expect("(SELECT array_agg(download_id) FROM metainfo) = ARRAY[2::bigint]");
   expect("(SELECT array_agg(id) FROM download_origin) = ARRAY[2::bigint]");
   sdk::NewDownload again;
   again.command_id = "a";  // nobody remembers this command any more
