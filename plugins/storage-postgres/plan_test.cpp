@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 namespace quarry::storage_postgres {
@@ -79,10 +78,11 @@ TEST(AskedStatements, AreAllThereAre) {
   std::stringstream text;
   text << file.rdbuf();
   const std::string header = text.str();
-  const std::regex constant(R"(constexpr char (k\w+)\[\])");
+  constexpr std::string_view kConstant = "constexpr char ";
   std::set<std::string> in_header;
-  for (std::sregex_iterator it(header.begin(), header.end(), constant), end; it != end; ++it) {
-    in_header.insert((*it)[1]);
+  for (std::size_t at = header.find(kConstant); at != header.npos; at = header.find(kConstant, at)) {
+    at += kConstant.size();
+    in_header.insert(header.substr(at, header.find('[', at) - at));
   }
   EXPECT_EQ(in_header, names);
 }
@@ -92,8 +92,7 @@ TEST(PlansOfASession, ThatWereMadeForEmptyTablesAreNotKept) {
   make_empty_database();
   TestDatabase::get().run("ANALYZE download_state, download_origin");
   Session session(Server::of(config_of_store()), Access::writer);
-  const std::string numbered = std::regex_replace(sql::kTransition, std::regex(":(\\d+)"), "$$$1");
-  session.raw().exec(("PREPARE asked AS " + numbered).c_str());
+  session.raw().exec(("PREPARE asked AS " + testing::with_dollars(sql::kTransition)).c_str());
   std::string ask = "EXPLAIN EXECUTE asked ('{}', '{}', '{}', '{}'";
   for (int parameter = 5; parameter <= 27; ++parameter) { ask += ", '0'"; }
   const auto explained = [&] {

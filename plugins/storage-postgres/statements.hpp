@@ -108,14 +108,15 @@ inline constexpr char kClaim[] =
 inline constexpr char kHeartbeat[] =
     "UPDATE download_state AS d SET lease_until_ms = clock_ms() + cast(:4 AS bigint), version = d.version + 1, "
     "updated_at_ms = now_ms() FROM unnest(cast(:1 AS bigint[]), cast(:2 AS bigint[])) AS i (id, epoch) "
-    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state = 1 AND d.lease_owner = :3 RETURNING d.id, d.epoch, d.version";
+    "WHERE d.id = i.id AND d.epoch = i.epoch AND d.state + 0 = 1 AND d.lease_owner = :3 RETURNING d.id, d.epoch, "
+    "d.version";
 
 /// :1 id :2 epoch :3 command :4 client :5 v1 :6 v2 :7 magnet :8 size
 inline constexpr char kIntent[] =
     "WITH changed AS (UPDATE download_state SET version = version + 1, updated_at_ms = now_ms(), last_command = :3, "
     "client = :4, infohash_v1 = :5, infohash_v2 = :6, "
     "size_bytes = CASE WHEN cast(:8 AS bigint) < 0 THEN size_bytes ELSE cast(:8 AS bigint) END "
-    "WHERE id = cast(:1 AS bigint) AND epoch = cast(:2 AS bigint) AND state = 1 AND lease_until_ms > now_ms() "
+    "WHERE id = cast(:1 AS bigint) AND epoch = cast(:2 AS bigint) AND state + 0 = 1 AND lease_until_ms > now_ms() "
     "AND last_command <> :3 RETURNING id, epoch, version), "
     "said AS (UPDATE download_origin AS o SET magnet = :7 FROM changed AS c WHERE o.id = c.id AND :7 <> '') "
     "SELECT id, epoch, version FROM changed";

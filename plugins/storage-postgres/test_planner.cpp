@@ -5,7 +5,6 @@
 #include "session_settings.hpp"
 
 #include <algorithm>
-#include <regex>
 #include <sstream>
 #include <stdexcept>
 
@@ -38,7 +37,13 @@ std::string index_of(std::string_view line) {
 }
 /// The column by whose values an index is searched. That it is not null is said of those that are walked.
 std::string column_of(std::string line) {
-  line = std::regex_replace(line, std::regex(R"(\(\w+ IS NOT NULL\)( AND )?)"), "");
+  constexpr std::string_view kNotNull = " IS NOT NULL)";
+  for (std::size_t end = line.find(kNotNull); end != line.npos; end = line.find(kNotNull)) {
+    const std::size_t begin = line.rfind('(', end);
+    end += kNotNull.size();
+    const std::string_view rest = std::string_view(line).substr(end);
+    line.erase(begin, end + (rest.starts_with(" AND ") ? 5 : 0) - begin);
+  }
   const std::string column = word_after(line, "Index Cond: ");
   return column.empty() ? "in order" : column;
 }
@@ -80,6 +85,14 @@ void Plan::read_step(std::string_view line, std::vector<std::size_t>& sorting) {
   sorted_rows_ = std::max(sorted_rows_, number_after(line, "(actual rows=") * number_after(line, " loops="));
 }
 
+std::string with_dollars(std::string statement) {
+  for (std::size_t i = 0; i + 1 < statement.size(); ++i) {
+    const bool is_parameter = statement[i] == ':' && statement[i + 1] >= '0' && statement[i + 1] <= '9';
+    if (is_parameter) { statement[i] = '$'; }
+  }
+  return statement;
+}
+
 Planner::Planner(const std::string& url, const char* session)
     : connection_(PQconnectdb(connection_words(url).c_str())) {
   PQsetNoticeProcessor(
@@ -97,7 +110,7 @@ void Planner::run(const std::string& text) {
 }
 
 Plan Planner::plan(const std::string& text, const std::string& values) {
-  run("PREPARE asked AS " + std::regex_replace(text, std::regex(":(\\d+)"), "$$$1"));
+  run("PREPARE asked AS " + with_dollars(text));
   // The first time, what is inside of functions is planned.
   for (int time = 0; time < 2; ++time) {
     told_.clear();

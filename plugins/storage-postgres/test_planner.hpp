@@ -40,6 +40,9 @@ class Plan {
   bool sorts_ = false;
 };
 
+/// One of the store's statements as PREPARE takes it: its parameters, which SOCI writes as :1, are $1.
+[[nodiscard]] std::string with_dollars(std::string statement);
+
 /// A connection set up as one of the store's, whose work is never kept.
 class Planner {
  public:

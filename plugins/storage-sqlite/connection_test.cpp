@@ -162,9 +162,11 @@ TEST(Opening, TakesAPathWithSpacesAndSigns) {
 
 TEST(Config, SchemaAcceptsAndRefuses) {
   EXPECT_TRUE(sdk::validate_json(kConfigSchema, R"({"path": "queue.db"})").ok());
+  EXPECT_TRUE(sdk::validate_json(kConfigSchema, R"({"url": "sqlite:queue.db"})").ok());
   EXPECT_TRUE(sdk::validate_json(kConfigSchema, R"({"path": "q", "synchronous": "normal", "readers": 16})").ok());
-  for (const char* bad : {"{}", R"({"path": ""})", R"({"path": "q", "readers": 0})", R"({"path": "q", "readers": 17})",
-                          R"({"path": "q", "synchronous": "off"})", R"({"path": "q", "typo": 1})"}) {
+  for (const char* bad :
+       {"{}", R"({"path": ""})", R"({"path": "q", "readers": 0})", R"({"path": "q", "readers": 17})",
+        R"({"path": "q", "synchronous": "off"})", R"({"path": "q", "typo": 1})", R"({"path": "q", "url": "q"})"}) {
     EXPECT_FALSE(sdk::validate_json(kConfigSchema, bad).ok()) << bad;
   }
 }

@@ -55,6 +55,7 @@ const char kConfigSchema[] = R"({
     "synchronous": {"enum": ["full", "normal"], "description": "full (default): what is acknowledged survives a power cut; normal: a crash of the program only"},
     "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
   },
+  "oneOf": [{"required": ["url"]}, {"required": ["path"]}],
   "additionalProperties": false
 })";
 

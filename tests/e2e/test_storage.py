@@ -14,7 +14,7 @@ from e2e import E2eTest, main, wait_until
 from postgres import skip_without_postgres
 
 ROWS = 30_000
-CONFLICT = 5
+CONFLICT, DAMAGED = 5, 16
 
 
 class Storage(E2eTest):
@@ -150,7 +150,7 @@ class Storage(E2eTest):
 
         # A storage that is damaged itself is replaced all the same.
         file.write_bytes(bytes(bytes_of))
-        self.assertIn("damaged", self.run_storage("check", "--manifest", manifest, expect=1))
+        self.assertIn("damaged", self.run_storage("check", "--manifest", manifest, expect=DAMAGED))
         self.run_storage("restore", "--manifest", manifest, good)
         self.assertEqual(self.content(file), before)
 
