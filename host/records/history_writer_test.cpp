@@ -227,16 +227,6 @@ TEST_F(HistoryWriterTest, WhereTheCursorWasLostNothingIsToldAgain) {
 }
 
 TEST_F(HistoryWriterTest, ACursorThatCannotBeReadIsFoundAgain) {
-  const auto spoil = [&](std::string_view value) {
-    const std::array values = {assign(settings::kKey, text(settings::kHistoryCursor)),
-                               assign(settings::kValue, text(value))};
-    sdk::RecordWrite write;
-    write.kind = sdk::WriteKind::upsert;
-    write.collection = settings::kName;
-    write.key = settings::kKey;
-    write.values = values;
-    ASSERT_EQ(host.records.client().write_surely(write)->result, sdk::WriteResult::applied);
-  };
   const std::string long_value = "a\n" + std::string(100, 'b');
   for (const auto& [value, shown] : {std::pair(std::string("x"), std::string("was \"x\", no number")),
                                      std::pair(std::string("-5"), std::string("was \"-5\"")),
@@ -245,7 +235,7 @@ TEST_F(HistoryWriterTest, ACursorThatCannotBeReadIsFoundAgain) {
     cancel(enqueue(shown));
     static_cast<void>(step(host));
     cancel(enqueue(shown + " again"));  // the history does not know of these yet
-    spoil(value);
+    ASSERT_NO_FATAL_FAILURE(testing::set_setting(host.records.client(), settings::kHistoryCursor, value));
     Host next(clock, queue, shared);
     static_cast<void>(step(next));
     EXPECT_EQ(history().size(), told_before + 4);
@@ -280,14 +270,7 @@ TEST_F(HistoryWriterTest, ACursorThatCannotBeReadIsMendedAlsoWhenNothingHappens)
   cancel(enqueue("a"));
   static_cast<void>(step(host));
   const Setting before = *read_setting(host.records.client(), settings::kHistoryCursor);
-  const std::array values = {assign(settings::kKey, text(settings::kHistoryCursor)),
-                             assign(settings::kValue, text(""))};
-  sdk::RecordWrite write;
-  write.kind = sdk::WriteKind::upsert;
-  write.collection = settings::kName;
-  write.key = settings::kKey;
-  write.values = values;
-  ASSERT_EQ(host.records.client().write_surely(write)->result, sdk::WriteResult::applied);
+  ASSERT_NO_FATAL_FAILURE(testing::set_setting(host.records.client(), settings::kHistoryCursor, ""));
   Host next(clock, queue, shared);
   EXPECT_EQ(step(next), 2000);
   const Setting after = *read_setting(host.records.client(), settings::kHistoryCursor);

@@ -189,16 +189,7 @@ TEST_F(MigrationsTest, WhereNobodyKnowsWhatWasCarriedOutNothingIsRun) {
   const auto films = with({field("name")});
   Start first(*this);
   ASSERT_TRUE(open_records(first.client, films, steps));
-  const auto set = [&](std::string_view value) {
-    const std::array values = {assign(settings::kKey, text(settings::kDataVersion)),
-                               assign(settings::kValue, text(value))};
-    sdk::RecordWrite write;
-    write.kind = sdk::WriteKind::upsert;
-    write.collection = settings::kName;
-    write.key = settings::kKey;
-    write.values = values;
-    ASSERT_EQ(first.client.write_surely(write)->result, sdk::WriteResult::applied);
-  };
+  const auto set = [&](std::string_view value) { testing::set_setting(first.client, settings::kDataVersion, value); };
   for (const auto& [value, words] : {std::pair("x", "is \"x\", no number"), std::pair("", "is \"\", no number"),
                                      std::pair("-1", "is \"-1\", no number"), std::pair("1 ", "is \"1 \", no number"),
                                      std::pair("2", "is 2, more than the 1 there are")}) {

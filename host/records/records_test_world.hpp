@@ -2,8 +2,10 @@
 // Several hosts on one storage in memory, and a storage whose answers get lost.
 #pragma once
 
+#include "records/collections.hpp"
 #include "records/history_writer.hpp"
 #include "records/records.hpp"
+#include "records/values.hpp"
 
 #include <quarry/sdk/helpers/context.hpp>
 #include <quarry/sdk/helpers/sinks.hpp>
@@ -13,8 +15,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -80,6 +84,17 @@ class ShakyStore final : public sdk::RecordStore {
 };
 
 using Trouble = ShakyStore::Trouble;
+
+/// Writes a setting as somebody does who changes the table by hand.
+inline void set_setting(const RecordClient& client, std::string_view name, std::string_view value) {
+  const std::array values = {assign(settings::kKey, text(name)), assign(settings::kValue, text(value))};
+  sdk::RecordWrite write;
+  write.kind = sdk::WriteKind::upsert;
+  write.collection = settings::kName;
+  write.key = settings::kKey;
+  write.values = values;
+  ASSERT_EQ(client.write_surely(write)->result, sdk::WriteResult::applied);
+}
 
 /// One host: its store, its records, its writer of the history.
 struct Host {
