@@ -58,25 +58,31 @@ template <class Effect>
 sdk::Status ClientGate::call(Context& ctx, const char* what, double twice, Effect effect) {
   const Fate fate = host_.before_call(what, {0, world_.plan.weather.client_loses_answer, twice});
   if (fate == Fate::dead) { return dead(ctx); }
+  const bool lost = fate == Fate::loses_answer || fate == Fate::never_arrives;
   sdk::Status status = refusal(ctx);
-  if (status.ok()) {
+  if (status.ok() && fate != Fate::never_arrives) {
     status = effect();
     if (fate == Fate::twice) { status = effect(); }
     client_.look(world_.now());
   }
   world_.say(host_.owner(), [&] {
     return std::string(what) + " " + client_.id() + " " + std::string(ctx.request_id()) + ": code " +
-           std::to_string(static_cast<int>(status.code)) + (fate == Fate::loses_answer ? ", answer lost" : "");
+           std::to_string(static_cast<int>(status.code)) +
+           (fate == Fate::never_arrives ? ", never arrives"
+            : lost                      ? ", answer lost"
+                                        : "");
   });
   if (!host_.after_call(what)) { return ctx.fail({sdk::Code::deadline, 0, 0, 0}, "dead"); }
-  if (fate != Fate::loses_answer) { return status; }
+  if (!lost) { return status; }
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer in time");
 }
 
 sdk::Status ClientGate::capabilities(Context& ctx, sdk::ClientCapabilities& out) noexcept {
-  return client_.fake().capabilities(ctx, out);
+  return call(ctx, "client.capabilities", 0, [&] { return client_.fake().capabilities(ctx, out); });
 }
-sdk::Status ClientGate::test(Context& ctx, sdk::TestSink& facts) noexcept { return client_.fake().test(ctx, facts); }
+sdk::Status ClientGate::test(Context& ctx, sdk::TestSink& facts) noexcept {
+  return call(ctx, "client.test", 0, [&] { return client_.fake().test(ctx, facts); });
+}
 
 sdk::Status ClientGate::arrives_late(Context& ctx, const sdk::AddRequest& request) {
   struct Kept {
@@ -152,13 +158,16 @@ sdk::Status ClientGate::remove(Context& ctx, Keys keys, std::int32_t delete_data
   });
 }
 sdk::Status ClientGate::set_priority(Context& ctx, Keys keys, sdk::Priority priority) noexcept {
-  return client_.fake().set_priority(ctx, keys, priority);
+  return call(ctx, "client.set_priority", world_.plan.weather.client_twice,
+              [&] { return client_.fake().set_priority(ctx, keys, priority); });
 }
 sdk::Status ClientGate::set_category(Context& ctx, Keys keys, std::string_view category) noexcept {
-  return client_.fake().set_category(ctx, keys, category);
+  return call(ctx, "client.set_category", world_.plan.weather.client_twice,
+              [&] { return client_.fake().set_category(ctx, keys, category); });
 }
 sdk::Status ClientGate::set_limits(Context& ctx, Keys keys, const sdk::ClientLimits& limits) noexcept {
-  return client_.fake().set_limits(ctx, keys, limits);
+  return call(ctx, "client.set_limits", world_.plan.weather.client_twice,
+              [&] { return client_.fake().set_limits(ctx, keys, limits); });
 }
 sdk::Status ClientGate::files(Context& ctx, const sdk::ItemKey& key, sdk::FileSink& sink) noexcept {
   return call(ctx, "client.files", 0, [&] { return client_.fake().files(ctx, key, sink); });

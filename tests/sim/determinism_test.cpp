@@ -29,18 +29,20 @@ TEST(Simulation, SeveralHostsShareTheWorkAndComeToGrief) {
     sum.crashes += r.crashes;
     sum.sleeps += r.sleeps;
     sum.takeovers += r.takeovers;
+    sum.told += r.told;
   }
   EXPECT_GT(sum.completed, 50);
   EXPECT_GT(sum.crashes, 10);
   EXPECT_GT(sum.sleeps, 5);
   EXPECT_GT(sum.takeovers, 5);
+  EXPECT_GT(sum.told, 2 * sum.completed);
 }
 
 TEST(Simulation, TellsWhatHappens) {
   std::ostringstream trace;
   static_cast<void>(run_simulation({3, 2, &trace}));
   for (const char* text : {"2 hosts on one server", "h1.1", "claims 1", "intent for 1: applied", "client.add client-1",
-                           "nothing goes wrong any more"}) {
+                           "opens the records", "records of history", "names film", "nothing goes wrong any more"}) {
     EXPECT_NE(trace.str().find(text), std::string::npos) << text;
   }
 }

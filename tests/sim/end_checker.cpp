@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "end_checker.hpp"
 
-#include "log_checker.hpp"
+#include "users.hpp"
 #include "world.hpp"
 
 #include <algorithm>
@@ -28,7 +28,8 @@ std::vector<queue::Download> EndChecker::rows() {
 
 bool EndChecker::is_at_rest() {
   const auto all = rows();
-  return std::all_of(all.begin(), all.end(), [](const auto& d) { return sim::is_at_rest(d); }) && unwanted(all).empty();
+  return std::all_of(all.begin(), all.end(), [](const auto& d) { return sim::is_at_rest(d); }) &&
+         unwanted(all).empty() && history_.is_complete(events());
 }
 
 std::vector<std::string> EndChecker::unwanted(const std::vector<queue::Download>& rows) {
@@ -57,6 +58,11 @@ void EndChecker::check_rows(const std::vector<queue::Download>& rows) {
   for (const queue::Download& d : rows) {
     known.insert(d.id);
     if (d.state == sdk::DownloadState::completed) { ++world_.report.completed; }
+    const auto film = users_.films().find(d.id);
+    if (film != users_.films().end() && film->second != d.movie_id) {
+      world_.violation("download " + std::to_string(d.id) + " is for film " + std::to_string(d.movie_id) + ", not " +
+                       std::to_string(film->second));
+    }
     if (!sim::is_at_rest(d)) {
       world_.violation("download " + std::to_string(d.id) + " is stuck in " + std::string(sdk::to_string(d.state)) +
                        " (flags " + std::to_string(d.flags) + ", cleanup " + std::to_string(d.cleanup) + ", due in " +
@@ -68,30 +74,39 @@ void EndChecker::check_rows(const std::vector<queue::Download>& rows) {
     });
     if (!there) { world_.violation("download " + std::to_string(d.id) + " is completed, but its client has it not"); }
   }
-  for (const std::int64_t id : accepted_) {
+  for (const std::int64_t id : users_.accepted()) {
     if (!known.contains(id)) { world_.violation("download " + std::to_string(id) + " was accepted and is gone"); }
   }
 }
 
-void EndChecker::check_log_of_events(std::int64_t calm_from_ms) {
-  LogFacts facts;
+std::vector<sdk::testing::QueueEvent> EndChecker::events() {
+  std::vector<sdk::testing::QueueEvent> all;
   sdk::BasicContext ctx(world_.truth, 1000, "check");
   for (bool more = true; more;) {
     more = false;
-    const std::int64_t after = facts.events.empty() ? 0 : facts.events.back().data.sequence;
+    const std::int64_t after = all.empty() ? 0 : all.back().data.sequence;
     auto sink = sdk::event_sink([&](const sdk::EventView& event) {
       more = true;
-      facts.events.emplace_back(event);
+      all.emplace_back(event);
     });
     static_cast<void>(world_.store.events_since(ctx, after, 1000, sink));
   }
-  facts.accepted = accepted_;
+  return all;
+}
+
+void EndChecker::check_log_of_events(const std::vector<queue::Download>& rows, std::int64_t calm_from_ms) {
+  LogFacts facts;
+  facts.events = events();
+  facts.accepted = users_.accepted();
   facts.acknowledged = world_.referee.acknowledged_commands();
   facts.calm_from_ms = calm_from_ms;
   facts.end_ms = world_.store_clock.wall_ms();
   facts.most_uncertain_ms = kMostUncertainMs + world_.plan.store_clock_slack_ms;
   for (const std::string& what : check_log(facts)) { world_.violation(what); }
   world_.report.event_hash = hash_of(facts.events);
+  std::map<std::int64_t, std::int64_t> films;
+  for (const queue::Download& d : rows) { films[d.id] = d.movie_id; }
+  history_.check(facts.events, films);
 }
 
 /// An item comes into a client once, and again only after it left.
@@ -118,7 +133,7 @@ void EndChecker::check(std::int64_t calm_from_ms) {
   const auto all = rows();
   check_rows(all);
   for (const std::string& what : unwanted(all)) { world_.violation(what); }
-  check_log_of_events(calm_from_ms);
+  check_log_of_events(all, calm_from_ms);
   check_journals();
 }
 

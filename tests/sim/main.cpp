@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -41,14 +43,27 @@ std::vector<Options> kept_seeds(const std::string& path) {
   return all;
 }
 
-/// False: a promise was broken.
-bool run_one(const Options& options, quarry::sim::Report& sum) {
+/// Adds the seed to the file, unless it is there.
+void keep_seed(const std::string& path, const Options& options, const std::string& why) {
+  const auto kept = std::filesystem::exists(path) ? kept_seeds(path) : std::vector<Options>();
+  const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const Options& one) {
+    return one.seed == options.seed && one.hosts == options.hosts;
+  });
+  if (is_kept) { return; }
+  std::ofstream file(path, std::ios::app);
+  file << options.seed << (options.hosts > 0 ? " " + std::to_string(options.hosts) : "") << "   # " << why << '\n';
+  if (!file.flush()) { throw std::runtime_error("cannot write " + path); }
+}
+
+/// False: a promise was broken. `keep`: the file for seeds that break one; empty: none.
+bool run_one(const Options& options, const std::string& keep, quarry::sim::Report& sum) {
   const quarry::sim::Report report = quarry::sim::run_simulation(options);
   sum.grabs += report.grabs;
   sum.crashes += report.crashes;
   sum.sleeps += report.sleeps;
   sum.takeovers += report.takeovers;
   sum.completed += report.completed;
+  sum.told += report.told;
   sum.virtual_ms += report.virtual_ms;
   sum.event_hash = report.event_hash;
   if (report.violations.empty()) { return true; }
@@ -56,19 +71,20 @@ bool run_one(const Options& options, quarry::sim::Report& sum) {
             << (options.hosts > 0 ? " --hosts " + std::to_string(options.hosts) : "") << '\n';
   for (const std::string& what : report.violations) { std::cout << "  " << what << '\n'; }
   std::cout << std::flush;
+  if (!keep.empty()) { keep_seed(keep, options, report.violations.front()); }
   return false;
 }
 
-int run(const std::vector<Options>& all) {
+int run(const std::vector<Options>& all, const std::string& keep) {
   const auto start = std::chrono::steady_clock::now();
   quarry::sim::Report sum;
   int failed = 0;
-  for (const Options& options : all) { failed += run_one(options, sum) ? 0 : 1; }
+  for (const Options& options : all) { failed += run_one(options, keep, sum) ? 0 : 1; }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const double virtual_s = static_cast<double>(sum.virtual_ms) / 1000;
   std::cout << all.size() << " seeds: " << sum.grabs << " grabs, " << sum.completed << " completed, " << sum.crashes
-            << " crashes and " << sum.sleeps << " long sleeps of hosts, " << sum.takeovers << " duties taken over; "
-            << virtual_s / 3600 << " hours in " << seconds << " s\n";
+            << " crashes and " << sum.sleeps << " long sleeps of hosts, " << sum.takeovers << " duties taken over, "
+            << sum.told << " entries of history; " << virtual_s / 3600 << " hours in " << seconds << " s\n";
   if (all.size() == 1) { std::cout << "event hash " << std::hex << sum.event_hash << std::dec << '\n'; }
   std::cout << failed << " seeds with violations\n";
   return failed == 0 ? 0 : 1;
@@ -81,6 +97,7 @@ int main(int argc, char** argv) {
   std::string seed;
   std::string seeds = "1-200";
   std::string file;
+  std::string keep;
   int hosts = 0;
   auto* one = app.add_option("--seed", seed, "run this seed alone and tell everything that happens");
   auto* some = app.add_option("--seeds", seeds, "run these, as 1-2000");
@@ -89,13 +106,14 @@ int main(int argc, char** argv) {
   one->excludes(some)->excludes(kept);
   some->excludes(kept);
   app.add_option("--hosts", hosts, "so many hosts; otherwise the seed says")->check(CLI::Range(1, 8));
+  app.add_option("--keep", keep, "add seeds that break a promise to this file, for --kept");
   CLI11_PARSE(app, argc, argv);
   try {
-    if (one->count() == 0) { return run(kept->count() > 0 ? kept_seeds(file) : seeds_of(seeds, hosts)); }
+    if (one->count() == 0) { return run(kept->count() > 0 ? kept_seeds(file) : seeds_of(seeds, hosts), keep); }
     std::vector<Options> options = seeds_of(seed, hosts);
     options.resize(1);
     options.front().trace = &std::cout;
-    return run(options);
+    return run(options, keep);
   } catch (const std::exception& error) {
     std::cerr << "quarry-sim: " << error.what() << "; seeds are numbers or a range as 1-2000\n";
     return 2;

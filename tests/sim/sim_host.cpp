@@ -49,6 +49,8 @@ SimHost::SimHost(World& world, const sdk::Clock& clock, std::string owner)
   for (const auto& client : world.clients) { clients_.push_back(std::make_unique<ClientGate>(world, *this, *client)); }
   const queue::EngineSettings settings;
   const queue::EnginePorts p = ports(clock);
+  records_ = std::make_unique<SimRecords>(world, *this, store_, p);
+  add_duty([this](std::int64_t now) { return records_->step(now); });
   housekeeper_ = std::make_unique<queue::Housekeeper>(p, settings, leases_);
   add_duty([this](std::int64_t now) { return housekeeper_->step(now); });
   for (int i = 0; i < world.plan.dispatchers; ++i) {
@@ -76,6 +78,7 @@ std::int64_t SimHost::next_due() const {
   std::int64_t next = std::numeric_limits<std::int64_t>::max();
   for (const Duty& duty : duties_) {
     if (!duty.under_way) { next = std::min(next, duty.due_ms); }
+    if (!is_open()) { break; }
   }
   return std::max(next, asleep_until_ms_);
 }
@@ -83,6 +86,7 @@ std::int64_t SimHost::next_due() const {
 void SimHost::run_due() {
   for (Duty& duty : duties_) {
     const std::int64_t now = world_.now();
+    if (&duty != duties_.data() && !is_open()) { return; }
     if (!is_awake(now) || duty.under_way || duty.due_ms > now) { continue; }
     duty.under_way = true;
     ++busy_;
@@ -100,6 +104,7 @@ void SimHost::let_go() {
   ++busy_;
   world_.spawn([this] {
     for (const auto& reconciler : reconcilers_) { reconciler->give_up_duty(); }
+    records_->give_up_duty();
     world_.say(owner_, [&] { return std::string(alive_ ? "has ended in good order" : "died while it stopped"); });
     alive_ = false;
     --busy_;
@@ -142,7 +147,7 @@ Fate SimHost::before_call(const char* what, const Odds& odds) {
   if (world_.is_calm()) { return Fate::normal; }
   Dice& dice = world_.dice;
   if (dice.happens(odds.fails)) { return Fate::fails; }
-  if (dice.happens(odds.loses_answer)) { return Fate::loses_answer; }
+  if (dice.happens(odds.loses_answer)) { return dice.happens(0.5) ? Fate::loses_answer : Fate::never_arrives; }
   return dice.happens(odds.twice) ? Fate::twice : Fate::normal;
 }
 

@@ -4,6 +4,7 @@
 
 #include "client_gate.hpp"
 #include "sim_indexer.hpp"
+#include "sim_records.hpp"
 #include "store_gate.hpp"
 
 #include "queue/dispatcher.hpp"
@@ -22,14 +23,15 @@ class World;
 /// What becomes of one call of a host.
 enum class Fate {
   normal,
-  fails,         ///< before it has any effect
-  loses_answer,  ///< after it had its effect
-  twice,         ///< it arrives twice
-  dead,          ///< the host ended before it
+  fails,          ///< before it has any effect
+  loses_answer,   ///< after it had its effect
+  never_arrives,  ///< it has no effect, and looks like loses_answer to the host
+  twice,          ///< it arrives twice
+  dead,           ///< the host ended before it
 };
 /// How likely each is; the rest of what may befall a host is the same for all calls.
 struct Odds {
-  double fails = 0, loses_answer = 0, twice = 0;
+  double fails = 0, loses_answer = 0, twice = 0;  ///< loses_answer: half of these never arrive
 };
 
 class SimHost {
@@ -58,7 +60,11 @@ class SimHost {
   [[nodiscard]] Fate before_call(const char* what, const Odds& odds);
   [[nodiscard]] bool after_call(const char* what);
 
-  /// A user's request to this host.
+  /// Its records are open: until then it serves nobody and does nothing else.
+  [[nodiscard]] bool is_open() const noexcept { return records_->opened() != nullptr; }
+  /// Once it is open.
+  [[nodiscard]] const records::Movies& films() const noexcept { return records_->opened()->movies(); }
+  /// A user's request to this host, which is open.
   template <class F>
   auto serve(F request) {
     ++busy_;
@@ -92,8 +98,9 @@ class SimHost {
   std::vector<std::unique_ptr<queue::Dispatcher>> dispatchers_;
   std::vector<std::unique_ptr<queue::Reconciler>> reconcilers_;
   std::unique_ptr<queue::Housekeeper> housekeeper_;
+  std::unique_ptr<SimRecords> records_;
   std::unique_ptr<queue::QueueService> service_;
-  std::vector<Duty> duties_;
+  std::vector<Duty> duties_;  ///< the first is that of the records
   bool alive_ = true;
   bool stopping_ = false;
   int busy_ = 0;

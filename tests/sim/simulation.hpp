@@ -3,10 +3,10 @@
 //
 // One to eight hosts share one store. A run has two phases. In the first, hosts crash between any two
 // effects, sleep over their leases, have clocks that are wrong by a day; the store and the clients fail,
-// lose answers, carry out a call twice or late, or list nonsense; and users grab, pause, cancel and
-// retry. In the second nothing goes wrong any more, and everything that was accepted must come to an
-// end. Throughout, and at the end from the event log and the clients' journals, the promises are
-// checked. The same seed gives the same run.
+// lose answers, carry out a call twice or late, or list nonsense; and users grab, for films or without, pause, cancel
+// and retry, and one host after the other writes the history. In the second nothing goes wrong any more, and everything
+// that was accepted must come to an end. Throughout, and at the end from the event log and the clients' journals, the
+// promises are checked. The same seed gives the same run.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,7 @@ struct Report {
   int sleeps = 0;
   int takeovers = 0;  ///< of a duty, by another host
   int completed = 0;
+  std::int64_t told = 0;  ///< entries of the history
   std::int64_t virtual_ms = 0;
   std::uint64_t event_hash = 0;  ///< of the event log: equal for equal seeds
 };

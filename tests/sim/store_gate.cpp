@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "store_gate.hpp"
 
-#include "world.hpp"
+#include "storage_answers.hpp"
 
 namespace quarry::sim {
 namespace {
 
-sdk::Status down(sdk::CallContext& ctx) {
-  return ctx.fail({sdk::Code::unavailable, sdk::kRetryable, 0, 0}, "the storage does not answer");
-}
-
 /// Whether it happened is not known.
 sdk::Status lost(sdk::CallContext& ctx) {
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer of the storage in time");
-}
-
-Odds odds_of(const World& world) {
-  const Weather& w = world.plan.weather;
-  return {world.store_is_down() ? 1.0 : w.store_fails, w.store_loses_answer, w.store_twice};
 }
 
 const char* name_of(sdk::CommandResult result) {
@@ -37,23 +28,23 @@ std::string told(const sdk::Transition& t) {
 template <class Effect, class Commands>
 sdk::Status StoreGate::write(Context& ctx, const char* what, std::size_t count, Out& out, Effect effect,
                              Commands commands) {
-  const Fate fate = host_.before_call(what, odds_of(world_));
-  if (fate == Fate::dead || fate == Fate::fails) { return down(ctx); }
+  const Fate fate = host_.before_call(what, storage_odds(world_));
+  if (fate == Fate::dead || fate == Fate::fails) { return storage_is_down(ctx); }
   sdk::Outcomes got;
-  sdk::Status status = effect(got);
+  sdk::Status status = fate == Fate::never_arrives ? sdk::Status() : effect(got);
   if (fate == Fate::twice && status.ok()) {
     got.all.clear();
     status = effect(got);
   }
   if (!host_.after_call(what)) { return lost(ctx); }
   if (!status.ok()) { return status; }
+  if (fate == Fate::loses_answer || fate == Fate::never_arrives) {
+    sdk::Outcome unknown;
+    unknown.result = sdk::CommandResult::unknown_commit;
+    got.all.assign(count, unknown);
+  }
   for (std::size_t i = 0; i < count; ++i) {
-    if (fate == Fate::loses_answer) {
-      got.all.at(i) = {};
-      got.all.at(i).result = sdk::CommandResult::unknown_commit;
-    } else if (got.all.at(i).result == sdk::CommandResult::applied) {
-      world_.referee.acknowledged(commands(i));
-    }
+    if (got.all.at(i).result == sdk::CommandResult::applied) { world_.referee.acknowledged(commands(i)); }
     out.add(got.all.at(i));
   }
   return status;
@@ -61,10 +52,11 @@ sdk::Status StoreGate::write(Context& ctx, const char* what, std::size_t count, 
 
 template <class Effect>
 sdk::Status StoreGate::plain(Context& ctx, const char* what, Effect effect) {
-  const Fate fate = host_.before_call(what, odds_of(world_));
-  if (fate == Fate::dead || fate == Fate::fails) { return down(ctx); }
-  const sdk::Status status = effect(fate == Fate::twice);
-  return host_.after_call(what) && fate != Fate::loses_answer ? status : lost(ctx);
+  const Fate fate = host_.before_call(what, storage_odds(world_));
+  if (fate == Fate::dead || fate == Fate::fails) { return storage_is_down(ctx); }
+  const sdk::Status status = fate == Fate::never_arrives ? sdk::Status() : effect(fate == Fate::twice);
+  const bool is_lost = fate == Fate::loses_answer || fate == Fate::never_arrives;
+  return host_.after_call(what) && !is_lost ? status : lost(ctx);
 }
 
 sdk::Status StoreGate::open(Context& ctx) noexcept {

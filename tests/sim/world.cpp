@@ -13,6 +13,7 @@ namespace quarry::sim {
 namespace {
 
 constexpr std::int64_t kTickMs = 700;
+constexpr int kMostAtOnce = 3;  ///< users beside the one who acts
 constexpr std::int64_t kBytesPerTick = 150;
 constexpr std::int64_t kRestLookMs = 10'000;
 constexpr std::int64_t kCalmMs = 30 * 60'000;
@@ -34,6 +35,7 @@ World::World(const Options& wanted)
       plan(draw_plan(dice, wanted.hosts)),
       store_clock(truth, 0),
       store(store_clock, plan.ownership),
+      records(std::make_shared<sdk::testing::MemoryRecords>()),
       referee(*this) {
   for (int i = 0; i < plan.clients; ++i) {
     clients.push_back(std::make_unique<SimClient>("client-" + std::to_string(i + 1)));
@@ -49,6 +51,8 @@ World::World(const Options& wanted)
   lane.lane = "downloads";
   lane.max_active = plan.max_active;
   sdk::BasicContext ctx(truth, 1000, "sim");
+  sdk::testing::MemoryRecordStore beside(store_clock, records);
+  link(store, beside);
   static_cast<void>(store.open(ctx));
   static_cast<void>(store.set_lane(ctx, lane));
   start_ms_ = now();
@@ -145,6 +149,9 @@ void World::run_until(std::int64_t until_ms) {
 void World::tick() {
   next_tick_ms_ = now() + kTickMs;
   ticking_ = true;
+  for (int i = calm_ ? 0 : dice.below(kMostAtOnce); i > 0; --i) {
+    spawn([this] { users_->name_a_film(); });
+  }
   spawn([this] {
     live_a_little();
     ticking_ = false;
@@ -217,7 +224,7 @@ Report World::run() {
   become_calm();
   const std::int64_t calm_wall_ms = store_clock.wall_ms();
   const std::int64_t end_ms = chaos_end_ms_ + kCalmMs + plan.store_clock_slack_ms;
-  EndChecker checker(*this, users_->accepted());
+  EndChecker checker(*this, *users_);
   while (now() < end_ms && !checker.is_at_rest()) { run_until(now() + kRestLookMs); }
   checker.check(calm_wall_ms);
   report.virtual_ms = now() - start_ms_;

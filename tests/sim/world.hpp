@@ -16,6 +16,7 @@
 
 #include <quarry/sdk/testing/fake_host.hpp>
 #include <quarry/sdk/testing/memory_queue_store.hpp>
+#include <quarry/sdk/testing/memory_record_store.hpp>
 
 #include <functional>
 #include <map>
@@ -70,6 +71,7 @@ class World {
   sdk::testing::ManualClock truth;
   HostClock store_clock;
   sdk::testing::MemoryQueueStore store;
+  const std::shared_ptr<sdk::testing::MemoryRecords> records;
   std::vector<std::unique_ptr<SimClient>> clients;
   Report report;
   Referee referee;
