@@ -349,5 +349,22 @@ TEST_F(DispatcherTest, AWorkerThatDiedBeforeTheIntentLeavesItQueued) {
   EXPECT_EQ(row(id).attempts, 0);
 }
 
+TEST_F(DispatcherTest, ALeaseIsExtendedWhenAThirdOfItIsOver) {
+  const auto id = grab_magnet();
+  const auto claimed = face.claim("downloads", 1, ports().owner, EngineSettings{}.lease_ms);
+  ASSERT_TRUE(claimed.ok() && claimed->size() == 1);
+  leases.hold(id, claimed->front().epoch);
+  Housekeeper keeper(ports(), {}, leases);
+  const std::int64_t start = clock.steady_ms();
+  const std::int64_t version = row(id).version;
+  for (std::int64_t now = start; now < start + 60'000; now = clock.steady_ms()) {
+    clock.advance(keeper.step(now) - now);
+    EXPECT_EQ(row(id).state, DownloadState::dispatching);
+    EXPECT_GE(row(id).lease_until_ms - clock.wall_ms(), EngineSettings{}.lease_ms / 2);
+  }
+  EXPECT_EQ(row(id).version - version, 6);
+  leases.drop(id);
+}
+
 }  // namespace
 }  // namespace quarry::queue

@@ -42,12 +42,16 @@ std::int64_t Housekeeper::step(std::int64_t now_ms) {
                                           std::string(sdk::to_string(d.state)));
     }
   }
-  const std::vector<sdk::LeaseRef> held = leases_.held();
-  if (!held.empty()) {
-    const auto beat = ports_.store->heartbeat(ports_.owner, settings_.lease_ms, held);
-    if (!beat) { ports_.log(sdk::LogLevel::warning, "cannot extend leases: " + beat.error().text); }
-  }
+  if (now_ms >= extend_ms_ && extend_leases()) { extend_ms_ = now_ms + settings_.lease_ms / 3; }
   return now_ms + std::min(settings_.lease_ms / 3, kLookForLostWorkMs);
+}
+
+bool Housekeeper::extend_leases() {
+  const std::vector<sdk::LeaseRef> held = leases_.held();
+  if (held.empty()) { return false; }
+  const auto beat = ports_.store->heartbeat(ports_.owner, settings_.lease_ms, held);
+  if (!beat) { ports_.log(sdk::LogLevel::warning, "cannot extend leases: " + beat.error().text); }
+  return beat.ok();
 }
 
 std::string name_of(const Download& d) { return "download " + std::to_string(d.id); }

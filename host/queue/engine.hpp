@@ -81,7 +81,8 @@ class LogThrottle {
   std::uint64_t seen_ = 0;
 };
 
-/// Rescues rows whose lease ran out, and extends the leases that are held.
+/// Rescues rows whose lease ran out, looked for every two seconds, and extends the leases that are held when a third of
+/// their time is over.
 class Housekeeper {
  public:
   Housekeeper(EnginePorts ports, EngineSettings settings, LeaseKeeper& leases);
@@ -89,9 +90,13 @@ class Housekeeper {
   [[nodiscard]] std::int64_t step(std::int64_t now_ms);
 
  private:
+  /// False: none is held, or the storage could not be written.
+  [[nodiscard]] bool extend_leases();
+
   EnginePorts ports_;
   EngineSettings settings_;
   LeaseKeeper& leases_;
+  std::int64_t extend_ms_ = 0;  ///< not before
   LogThrottle store_log_;
 };
 
