@@ -10,7 +10,8 @@ namespace quarry::storage_postgres::testing {
 namespace {
 
 /// As reader.cpp has it.
-constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)", "cast(:", " AS text)", "", "download_state"};
+constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)",   "cast(:", " AS text)", "",
+                                               "",       "download_state"};
 /// What the counters say of rows_for_plans().
 constexpr std::array<std::pair<std::int32_t, std::int32_t>, 10> kPresent = {
     {{0, 0}, {0, 2}, {1, 0}, {2, 0}, {3, 1}, {4, 3}, {5, 5}, {6, 6}, {7, 6}, {8, 7}}};
@@ -81,14 +82,21 @@ void ask_by_id(std::vector<AskedStatement>& asked, sdk::ListRequest request) {
 void ask_sorted(std::vector<AskedStatement>& asked, sdk::ListRequest request) {
   request.sort = sdk::SortKey::rank;
   ask(asked, "by rank", request, {{"download_rank in order", "download_state_pkey id"}});
+  // Rows that ended have lower ranks than most that are queued: a walk from below would pass by all of them.
   request.filter.states = kQueued;
-  // Rows that ended have lower ranks than most that are queued: from below, all of them are passed by.
-  ask(asked, "by rank, queued", request,
-      {{"download_rank in order", "download_state_pkey id"}, 0, {}, request.descending != 0 ? kOfAPage : 1'000'000});
+  const std::set<std::string> next = {"download_next status", "download_state_pkey id", "download_origin_pkey id"};
+  ask(asked, "by rank, queued", request, {next, kPageRows});
   // What has no order of its own is sorted: the rows that match, and only their ids.
+  std::set<std::string> both = next;
+  both.insert("download_status state");
+  request.filter.states = kQueued | kAtWork;
+  ask(asked, "by rank, queued and at work", request, {both, kOfThoseAtWork / 10, {}, kOfThoseAtWork});
   request.filter.states = kAtWork;
   ask(asked, "by rank, at work", request,
-      {{"download_status state", "download_origin_pkey id"}, kOfThoseAtWork / 10, {}, kOfThoseAtWork});
+      {{"download_status state", "download_state_pkey id", "download_origin_pkey id"},
+       kOfThoseAtWork / 10,
+       {},
+       kOfThoseAtWork});
   request.sort = sdk::SortKey::title;
   ask(asked, "by title, at work", request,
       {{"download_status state", "download_state_pkey id", "download_origin_pkey id"},

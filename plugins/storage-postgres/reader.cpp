@@ -14,7 +14,8 @@
 namespace quarry::storage_postgres {
 namespace {
 
-constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)", "cast(:", " AS text)", "", "download_state"};
+constexpr storage_sql::ListDialect kDialect = {"cast(:", " AS bigint)",   "cast(:", " AS text)", "",
+                                               "",       "download_state"};
 /// So many shapes of list() are kept prepared; in practice a program uses a handful.
 constexpr std::size_t kMaxKept = 64;
 

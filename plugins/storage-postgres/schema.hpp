@@ -33,6 +33,12 @@
 
 namespace quarry::storage_postgres::sql {
 
+/// Version 5: what comes next is listed by rank, whatever has ended; see list_query.hpp.
+inline constexpr char kNextByRank[] = R"sql(
+SET LOCAL statement_timeout = 0;
+CREATE INDEX download_next ON download_state (status, claim_rank, id) WHERE state = 0;
+)sql";
+
 inline constexpr std::array kMigrations = {R"sql(
 CREATE FUNCTION now_ms() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
   AS 'SELECT cast(date_part(''epoch'', statement_timestamp()) * 1000 AS bigint)';
@@ -233,7 +239,7 @@ CREATE TABLE record_collection (
   declaration text NOT NULL
 );
 )sql",
-                                           kTwoTables, kClaimsTogether};
+                                           kTwoTables, kClaimsTogether, kNextByRank};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
 }  // namespace quarry::storage_postgres::sql

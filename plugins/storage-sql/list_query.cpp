@@ -22,6 +22,14 @@ bool wanted(std::uint32_t bits, std::int32_t value) {
 
 bool restricted(const sdk::ListFilter& filter) { return filter.states != 0 || filter.statuses != 0; }
 
+/// None of these rows has ended, and none waits for a person: but for those that are queued they are few.
+bool queued_or_at_work(const StatusPairs& pairs) {
+  return std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) {
+    const auto state = static_cast<DownloadState>(pair.first);
+    return state == DownloadState::queued || sdk::takes_slot(state);
+  });
+}
+
 /// Restricted beside states and statuses: then the counters do not know the total.
 bool restricted_further(const sdk::ListFilter& filter) {
   return filter.movie_id != 0 || !filter.client.empty() || filter.cleanup != 0;
@@ -109,14 +117,15 @@ class Builder {
     if (with_after) { text += after(); }
     return text += others();
   }
-  /// A stretch of the index by (state, status) of `table`: its rows are in order of id.
+  /// A stretch of an index of `table`: its rows are in the order of the page, but for those at work by rank.
   std::string stretch(const char* table, std::pair<std::int32_t, std::int32_t> pair) {
-    std::string text = std::string(" FROM ") + table + dialect_.status_index +
+    const bool next = by_rank() && pair.first == static_cast<std::int32_t>(DownloadState::queued);
+    std::string text = std::string(" FROM ") + table + (next ? dialect_.next_index : dialect_.status_index) +
                        " WHERE state = " + std::to_string(pair.first) + " AND status = " + std::to_string(pair.second);
     text += after();
     return text += others();
   }
-  /// A page sorted by id under a filter of states: its stretches, merged.
+  /// A page sorted by id, or by rank, under a filter of states: its stretches, merged.
   std::string merged(const StatusPairs& pairs) {
     const std::string order = order_by(request_);
     const std::string select = std::string("SELECT ") + kDownloadColumns;
@@ -126,18 +135,23 @@ class Builder {
       return text += limited();
     }
     const char* const table = halves && request_.filter.movie_id == 0 ? dialect_.state_table : kWhole;
+    const char* const rank = table == kWhole ? ", rank" : ", claim_rank AS rank";
+    const std::string key = std::string("SELECT id") + (by_rank() ? rank : "");
     std::string ids;
     for (const auto& pair : pairs) {
-      const std::string arm = "SELECT id" + stretch(table, pair);
+      const std::string arm = key + stretch(table, pair);
       ids += (ids.empty() ? "" : " UNION ALL ") + (halves && pairs.size() > 1 ? "(" + arm + order + ")" : arm);
     }
     ids += order;
     ids += limited();
+    if (by_rank()) { ids = "SELECT id FROM (" + ids + ") AS page"; }
     return select + " FROM download WHERE id IN (" + ids + ")" + order;
   }
   ListStatement done(std::string text) { return {std::move(text), std::move(parameters_)}; }
 
  private:
+  [[nodiscard]] bool by_rank() const noexcept { return request_.sort == SortKey::rank; }
+
   const sdk::ListRequest& request_;
   const ListDialect& dialect_;
   std::vector<ListParameter> parameters_;
@@ -147,7 +161,10 @@ ListStatement page_of(const sdk::ListRequest& request, const StatusPairs& pairs,
   Builder b(request, dialect);
   const std::string select = std::string("SELECT ") + kDownloadColumns + " FROM download";
   if (pairs.empty()) { return b.done(select + " WHERE 1 = 0" + b.limited()); }
-  if (request.sort == SortKey::id && restricted(request.filter)) { return b.done(b.merged(pairs)); }
+  const bool arms = request.sort == SortKey::id || (request.sort == SortKey::rank && queued_or_at_work(pairs));
+  // The few rows of a film are found by it.
+  const bool of_film = request.sort == SortKey::rank && request.filter.movie_id != 0;
+  if (arms && !of_film && restricted(request.filter)) { return b.done(b.merged(pairs)); }
   const std::string order = order_by(request);
   const bool in_order = request.sort == SortKey::id || request.sort == SortKey::rank;
   std::string where = b.conditions(pairs, true) + order;

@@ -22,6 +22,7 @@ struct ListDialect {
   const char* before_text;
   const char* after_text;
   const char* status_index;  ///< after the table's name where the index by status must be taken; may be empty
+  const char* next_index;    ///< and where that of queued rows by rank must be
   /// Empty, or, for PostgreSQL, the half of `download` that has all that filters ask for but movie_id. Arms that are
   /// merged read it, and each says its order: else their rows are all sorted. Filters also name the states by
   /// themselves there, since an index is not searched for pairs.
@@ -42,8 +43,10 @@ struct ListQuery {
 
 /// How pages are found. Sorted by id or rank: along that index; by id under a filter of states and statuses along the
 /// index by (state, status), one arm for each pair, merged; of more rows than those of the page never a sort. Sorted by
-/// rank under such a filter PostgreSQL may sort instead, where few rows match. Sorted by anything else: the ids of all
-/// matching rows are sorted.
+/// rank under a filter that lets through nothing but what is queued or at work: what is queued along its index by rank,
+/// merged with what is at work, which is sorted and as little as the limits of the lanes allow; so what has ended costs
+/// nothing. Under another filter, PostgreSQL may sort by rank where few rows match. Sorted by anything else: the ids of
+/// all matching rows are sorted.
 /// `pairs`: those of pairs_of(request.filter) that have rows at this moment, or more.
 [[nodiscard]] ListQuery list_query(const sdk::ListRequest& request, const StatusPairs& pairs,
                                    const ListDialect& dialect);

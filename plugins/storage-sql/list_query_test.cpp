@@ -6,7 +6,7 @@
 namespace quarry::storage_sql {
 namespace {
 
-constexpr ListDialect kDialect = {"int:", "!", "text:", "!", " BY STATUS", ""};
+constexpr ListDialect kDialect = {"int:", "!", "text:", "!", " BY STATUS", " BY RANK", ""};
 
 TEST(ListQuery, NumbersItsParametersInTheOrderOfTheirList) {
   sdk::ListRequest request;
@@ -52,6 +52,27 @@ TEST(ListQuery, ArmsReadTheHalfThatIsAskedForEachInOrder) {
   EXPECT_EQ(list_query(request, {{0, 0}, {3, 1}}, halves).page.text.find("half"), std::string::npos);
   EXPECT_NE(list_query(request, {{3, 1}, {3, 3}}, halves).count.text.find("state IN (3) AND (state, status)"),
             std::string::npos);
+}
+
+TEST(ListQuery, ByRankWhatIsQueuedIsMergedWithWhatIsAtWork) {
+  sdk::ListRequest request;
+  request.sort = sdk::SortKey::rank;
+  request.filter.states = 31;
+  const auto page = [&](const StatusPairs& pairs, const ListDialect& dialect) {
+    return list_query(request, pairs, dialect).page.text;
+  };
+  EXPECT_NE(page({{0, 0}, {3, 1}}, kDialect)
+                .find("(SELECT id FROM (SELECT id, rank FROM download BY RANK WHERE state = 0 AND status = 0 UNION ALL "
+                      "SELECT id, rank FROM download BY STATUS WHERE state = 3 AND status = 1 ORDER BY rank, id LIMIT"),
+            std::string::npos)
+      << page({{0, 0}, {3, 1}}, kDialect);
+  ListDialect halves = kDialect;
+  halves.state_table = "half";
+  EXPECT_NE(page({{0, 0}}, halves).find("SELECT id, claim_rank AS rank FROM half BY RANK WHERE"), std::string::npos);
+  EXPECT_EQ(page({{0, 0}, {7, 6}}, kDialect).find("UNION"), std::string::npos) << "many have ended";
+  EXPECT_EQ(page({{0, 0}, {6, 6}}, kDialect).find("UNION"), std::string::npos) << "many may wait for a person";
+  request.filter.movie_id = 7;
+  EXPECT_EQ(page({{0, 0}, {3, 1}}, kDialect).find("UNION"), std::string::npos) << "a film has few";
 }
 
 TEST(ListQuery, PairsAreThoseThatCanOccur) {

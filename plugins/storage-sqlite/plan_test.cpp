@@ -8,7 +8,8 @@ namespace quarry::storage_sqlite {
 namespace {
 
 /// Of a database where every pair has rows: the widest statement.
-constexpr storage_sql::ListDialect kDialect = {"?", "", "?", "", " INDEXED BY download_status", ""};
+constexpr storage_sql::ListDialect kDialect = {
+    "?", "", "?", "", " INDEXED BY download_status", " INDEXED BY download_next", ""};
 
 struct Texts {
   std::string page, count;
@@ -85,6 +86,26 @@ TEST_F(Plans, PagesByIdAndRankAreNotSorted) {
         if (!storage_sql::pairs_of(request.filter).empty()) { expect_index(query_of(request).page, "download_status"); }
       }
     }
+  }
+}
+
+/// Rows that have ended lie before most that are queued: a walk by rank would pass all of them.
+TEST_F(Plans, WhatComesNextIsListedWithoutWhatHasEnded) {
+  for (const int descending : {0, 1}) {
+    sdk::ListRequest request;
+    request.sort = sdk::SortKey::rank;
+    request.descending = descending;
+    request.filter.states = 1;
+    expect_index(list_query(request, {{0, 0}}).page, "download_next (status=?)");
+    EXPECT_NE(plan(list_query(request, {{0, 0}, {0, 2}}).page).find("download_next (status=?)"), std::string::npos);
+    request.filter.states = 31;
+    const std::string both = plan(list_query(request, {{0, 0}, {3, 1}}).page);
+    EXPECT_NE(both.find("download_next (status=?)"), std::string::npos) << both;
+    EXPECT_NE(both.find("download_status (state=? AND status=?)"), std::string::npos) << both;
+    EXPECT_EQ(both.find("SCAN download"), std::string::npos) << both;
+    request.filter.states = 511;
+    const std::string ended = plan(list_query(request, {{0, 0}, {7, 6}}).page);
+    EXPECT_TRUE(ended.starts_with("SCAN download USING INDEX download_rank\n")) << ended;
   }
 }
 

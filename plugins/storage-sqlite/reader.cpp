@@ -15,7 +15,8 @@ namespace {
 
 /// So many shapes of list() are kept prepared; in practice a program uses a handful.
 constexpr std::size_t kMaxKept = 64;
-constexpr storage_sql::ListDialect kDialect = {"?", "", "?", "", " INDEXED BY download_status", ""};
+constexpr storage_sql::ListDialect kDialect = {
+    "?", "", "?", "", " INDEXED BY download_status", " INDEXED BY download_next", ""};
 
 /// Binds what list_query() left open. `request` must outlive the run.
 void bind(RawStatement& statement, const sdk::ListRequest& request, const storage_sql::ListStatement& of) {

@@ -178,7 +178,9 @@ CREATE TABLE record_collection (
   name        TEXT NOT NULL UNIQUE,
   declaration TEXT NOT NULL
 ) STRICT;
-)sql"};
+)sql",
+                                           // What comes next, whatever has ended: see list_query.hpp.
+                                           "CREATE INDEX download_next ON download (status, rank) WHERE state = 0"};
 inline constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
 // ---- commands ---------------------------------------------------------------------------------
