@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The disk under the queue fills up: reads go on, writes answer 503 and change nothing, and when there is space again
 everything works as before. Needs no privilege: it moves itself into a namespace of its own to mount a small file system."""
+import errno
+
 from e2e import E2eTest, main, request, wait_until
 
 from postgres import NotInstalled, programs
@@ -111,7 +113,12 @@ class PostgresDiskFull(E2eTest):
         self.folder.chmod(0o711)  # the user that runs PostgreSQL walks through it
         self.space = SmallDisk(self.lab.subfolder("disk"), SERVER_DISK_MIB, "mode=711")
         self.addCleanup(self.space.close)
-        self.server = self.lab.postgres(folder=self.lab.subfolder("disk", "postgres"), **SERVER_OPTIONS)
+        try:
+            self.server = self.lab.postgres(folder=self.lab.subfolder("disk", "postgres"), **SERVER_OPTIONS)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            self.skipTest("PostgreSQL does not run as root, and only root's own namespace has other users: run this as root")
         self.addCleanup(self.server.close)  # before its disk goes
         self.url = self.server.create_database("queue")
 
@@ -153,10 +160,10 @@ class PostgresDiskFull(E2eTest):
             self.server.terminate_backends("quarry")
             answer = quarry.api.call("GET", "/api/v3/queue")
             self.assertIn(answer.status, (200, 503), answer.text)
-            return answer.status == 503 and answer
+            # The first one may be told of the connection that was ended.
+            return answer.status == 503 and "disk is full" in answer.text and answer
 
-        answer = self.while_full("reads are refused", refused)
-        self.assertIn("disk is full", answer.text)
+        answer = self.while_full("reads are refused, and why", refused)
         self.assertGreater(int(answer.headers["retry-after"]), 0)
         self.space.free()
         wait_until("reads work again", lambda: quarry.api.call("GET", "/api/v3/queue").status == 200, process=quarry.process)

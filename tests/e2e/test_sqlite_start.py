@@ -29,7 +29,7 @@ READ_ONLY_MOUNT = """
 set -e
 mount -t tmpfs tmpfs "$2"
 cp -a "$1/." "$2"
-mount -o remount,ro "$2"
+mount -o remount,bind,ro "$2"
 shift 2
 exec "$@"
 """
