@@ -227,12 +227,13 @@ RunningHost::RunningHost(const manifest::Manifest& manifest, const sdk::Clock& c
     : parts_(std::make_unique<Parts>(manifest, clock)) {}
 RunningHost::~RunningHost() = default;
 
-StartFailure RunningHost::start(const std::function<void()>& on_listening) {
+StartFailure RunningHost::start(const std::function<void()>& on_listening, const std::function<void()>& on_opened) {
   if (StartFailure f = parts_->start_plugins(); f.exit_code != kExitOk) { return f; }
   parts_->build_queue();
   if (StartFailure f = parts_->start_http(); f.exit_code != kExitOk) { return f; }
   if (on_listening) { on_listening(); }
   if (StartFailure f = parts_->open_store(); f.exit_code != kExitOk) { return f; }
+  if (on_opened) { on_opened(); }
   parts_->readiness.started();
   parts_->engine->start();
   if (parts_->records) { parts_->records->start(); }

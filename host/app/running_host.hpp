@@ -21,8 +21,11 @@ class RunningHost {
 
   /// Plugins, HTTP, storage, engine, in this order; what was started is ended again when a later part
   /// fails. While a storage that is down is waited for, HTTP answers 503 for the API. `on_listening` is called before
-  /// that: from then on the process can be left by _exit at any moment without harm. To be called once.
-  [[nodiscard]] StartFailure start(const std::function<void()>& on_listening = {});
+  /// that: from then on the process can be left by _exit without harm, until `on_opened` is called. That is when
+  /// nothing can fail any more, and before anybody is told that the host is ready or any work begins, which needs
+  /// stop(). To be called once.
+  [[nodiscard]] StartFailure start(const std::function<void()>& on_listening = {},
+                                   const std::function<void()>& on_opened = {});
 
   /// The engine takes no more work and calls of plugins are cancelled, so that all who wait for them end soon;
   /// then HTTP, the engine and the plugins are ended, the storage last, so that what was under way is

@@ -25,7 +25,7 @@ constexpr timespec kStopLimit{10, 0};
 
 struct Progress {
   std::atomic<bool> listening{false};  ///< answers, and waits for the storage
-  std::atomic<bool> started{false};
+  std::atomic<bool> started{false};    ///< may work from now on, so it is stopped in order
   std::binary_semaphore asked_to_stop{0};
 };
 
@@ -82,11 +82,11 @@ int serve(const HostArguments& arguments) {
   }
   const sdk::SystemClock clock;
   RunningHost host(manifest, clock);
-  if (const StartFailure failure = host.start([&] { progress->listening = true; }); failure.exit_code != kExitOk) {
+  const StartFailure failure = host.start([&] { progress->listening = true; }, [&] { progress->started = true; });
+  if (failure.exit_code != kExitOk) {
     std::cerr << ops::redact(failure.text) << '\n';
     return failure.exit_code;
   }
-  progress->started = true;
   ops::log(sdk::LogLevel::info, "app",
            "manifest " + manifest.file.string() + ", data in " + manifest.data_dir.string() + ", " +
                std::to_string(manifest.plugins.size()) + " plugins in " + manifest.plugin_dir.string());

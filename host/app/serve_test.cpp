@@ -184,6 +184,20 @@ TEST_F(ServeTest, TellsWhereANewKeyIsWhateverTheLogLevel) {
   ops::init_logging(sdk::LogLevel::info);
 }
 
+TEST_F(ServeTest, IsReadyOnlyOnceAStopIsInOrder) {
+  const auto settings = manifest({plugin("db", "store.so")});
+  RunningHost host(settings, clock_);
+  std::string while_listening;
+  std::string once_opened;
+  ASSERT_EQ(host.start([&] { while_listening = get(host, "/readyz"); }, [&] { once_opened = get(host, "/readyz"); })
+                .exit_code,
+            0);
+  EXPECT_THAT(while_listening, HasSubstr("503 "));
+  EXPECT_THAT(once_opened, HasSubstr("503 "));
+  EXPECT_THAT(get(host, "/readyz"), HasSubstr("200 "));
+  EXPECT_TRUE(host.stop());
+}
+
 TEST_F(ServeTest, ASignalStopsARunningHost) {
   std::ofstream(folder_ / "quarry.toml")
       << "[host]\nlisten = \"127.0.0.1:0\"\nplugin_dir = \"" QUARRY_FAULTY_DIR

@@ -56,10 +56,23 @@ std::string state_in(const std::string& text) {
   return {};
 }
 
+/// What the server says on a full disk when a connection is the first to a database, or the first since a change of its
+/// catalogue. Before version 17 that has no state of its own, and in no version a translation.
+bool is_without_space(const std::string& text) { return text.find("could not write init file") != text.npos; }
+
+constexpr std::string_view kDiskFull = "53100";
+constexpr std::string_view kInternalError = "XX000";
 /// PgBouncer's one state for all that it says itself.
 constexpr std::string_view kProtocolViolation = "08P01";
 /// A row is too large for an index.
 constexpr std::string_view kTooLarge = "54000";
+
+/// What the sentences below go by. `known`: what the error carries.
+std::string state_of(const std::string& known, const std::string& text) {
+  if ((known.empty() || known == kInternalError) && is_without_space(text)) { return std::string(kDiskFull); }
+  const std::string told = known.empty() || known == kProtocolViolation ? state_in(text) : std::string();
+  return told.empty() ? known : told;
+}
 
 struct Sentence {
   std::string_view state;  ///< a whole SQLSTATE, or its class of two characters
@@ -89,7 +102,7 @@ constexpr std::array kSentences = {
         "is reached through a pooler that pools by statement, which cannot work; let it pool by session (pool_mode = "
         "session), or by transaction and set `pooler = true` in the configuration of the storage"},
     Sentence{"25006", true, OpenFault::read_only, "is read-only, as a standby is; point the url at the primary server"},
-    Sentence{"53100", true, OpenFault::full, "cannot write: its disk is full (nothing was changed); free some space"},
+    Sentence{kDiskFull, true, OpenFault::full, "cannot write: its disk is full (nothing was changed); free some space"},
     Sentence{"53300", true, OpenFault::unreachable,
              "has too many connections; raise max_connections, or close other programs"},
     Sentence{"53", true, OpenFault::unreachable, "is out of resources (nothing was changed)"},
@@ -135,8 +148,7 @@ sdk::Failure explain(const std::exception& error, const std::string& place) {
   if (const auto* ours = dynamic_cast<const sdk::Error*>(&error)) { return {ours->status(), ours->what()}; }
   const std::string text = sentence_of(error);
   const std::string known = sqlstate(error);
-  const std::string told = known.empty() || known == kProtocolViolation ? state_in(text) : std::string();
-  const std::string state = told.empty() ? known : told;
+  const std::string state = state_of(known, text);
   const std::string server = "PostgreSQL (" + place + ") ";
   const bool connecting = known.empty() || known.starts_with("28");
   if (connecting && is_about_tls(text)) {

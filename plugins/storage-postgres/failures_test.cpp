@@ -69,6 +69,18 @@ TEST(Failures, TellWhatStandsInTheWayOfAStart) {
   EXPECT_EQ(told("42P01", "no such table").status.vendor_code, 0);
 }
 
+TEST(Failures, AServerWithoutSpaceForWhatAConnectionLooksUpFirstSaysSoWithoutAState) {
+  for (const char* state : {"XX000", ""}) {
+    const auto full = told(state, "connection to server at \"::1\" failed: FATAL:  could not write init file");
+    EXPECT_EQ(full.status.code, sdk::Code::unavailable);
+    EXPECT_NE(full.status.flags & sdk::kRetryable, 0U);
+    EXPECT_EQ(static_cast<sdk::OpenFault>(full.status.vendor_code), sdk::OpenFault::full);
+    EXPECT_NE(full.text.find("its disk is full"), std::string::npos) << full.text;
+  }
+  EXPECT_EQ(told("XX000", "could not find tuple for role \"quarry\"").status.code, sdk::Code::internal)
+      << "an internal error is no refusal";
+}
+
 TEST(RefusalState, IsToldByTheServerInAnyLanguage) {
   if (const std::string why = testing::TestDatabase::missing(); !why.empty()) { GTEST_SKIP() << why; }
   const std::string url = testing::TestDatabase::get().url();

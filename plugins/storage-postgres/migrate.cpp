@@ -13,7 +13,6 @@ constexpr sdk::Status refused(sdk::Code code, sdk::OpenFault fault) {
   return {code, 0, 0, static_cast<std::int32_t>(fault)};
 }
 
-constexpr Integer kOldestServer = 130000;
 /// "QRRY": held while the schema is brought up to date.
 constexpr char kLock[] = "SELECT pg_advisory_xact_lock(1364349529)";
 
@@ -23,15 +22,12 @@ Integer ask(Session& session, const std::string& sql) {
   return answer;
 }
 
-void check_server(Session& session, const std::string& place) {
-  if (ask(session, "SELECT cast(current_setting('server_version_num') AS integer)") < kOldestServer) {
-    throw sdk::Error(refused(sdk::Code::unavailable, sdk::OpenFault::foreign),
-                     "PostgreSQL (" + place + ") has version " + session.raw().parameter("server_version") +
-                         "; the storage needs 13 or newer");
-  }
+void check_encoding(Session& session, const std::string& place) {
   if (session.raw().parameter("server_encoding") != "UTF8") {
     throw sdk::Error(refused(sdk::Code::unavailable, sdk::OpenFault::foreign),
-                     "the database (" + place + ") does not keep UTF-8; make one with `createdb --encoding=UTF8`");
+                     "the database (" + place +
+                         ") does not keep UTF-8; make one with `createdb --encoding=UTF8 "
+                         "--template=template0`");
   }
 }
 
@@ -71,7 +67,7 @@ bool next_step(Session& session, const std::string& place) {
 }  // namespace
 
 void migrate(Session& session, const std::string& place) {
-  session.read(Sees::each_its_own_moment, [&] { check_server(session, place); });
+  check_encoding(session, place);
   try {
     while (next_step(session, place)) {}
   } catch (...) {

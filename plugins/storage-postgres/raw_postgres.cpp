@@ -211,6 +211,7 @@ std::string RawPostgres::parameter(const char* name) const {
   const char* value = PQparameterStatus(libpq(handle_), name);
   return value == nullptr ? "" : value;
 }
+int RawPostgres::server_version() const noexcept { return PQserverVersion(libpq(handle_)); }
 
 void RawPostgres::put_bytes(const char* sql, std::int64_t id, std::span<const std::byte> bytes) {
   const std::uint64_t key = big_endian(static_cast<std::uint64_t>(id));

@@ -54,6 +54,8 @@ class RawPostgres {
   /// Also after a statement has failed inside one.
   [[nodiscard]] bool in_transaction() const noexcept;
   [[nodiscard]] std::string parameter(const char* name) const;
+  /// 150018 for 15.18.
+  [[nodiscard]] int server_version() const noexcept;
 
   /// Runs a statement whose parameters are an id and, where given, bytes.
   void put_bytes(const char* sql, std::int64_t id, std::span<const std::byte> bytes);

@@ -29,6 +29,16 @@ constexpr char kOwnStorage[] = "SELECT pg_try_advisory_lock(1364349505)";
 
 bool try_lock(soci::session& session, const char* sql) { return RawRows(session).ask(sql).integer() != 0; }
 
+constexpr int kOldestServer = 130000;
+
+/// Before anything is set: an older one does not know all of it, and would refuse that instead.
+void refuse_old(const RawPostgres& raw, const std::string& place) {
+  if (raw.server_version() >= kOldestServer) { return; }
+  throw sdk::Error(
+      {sdk::Code::unavailable, 0, 0, static_cast<std::int32_t>(sdk::OpenFault::foreign)},
+      "PostgreSQL (" + place + ") has version " + raw.parameter("server_version") + "; the storage needs 13 or newer");
+}
+
 sdk::Error kept_out() {
   return sdk::Error(
       {sdk::Code::unavailable, sdk::kRetryable, 0, static_cast<std::int32_t>(sdk::OpenFault::unreachable)},
@@ -87,6 +97,7 @@ Connection::Connection(const Server& server)
 
 Session::Session(const Server& server, Access access) try
     : access_(access), pooler_(server.pooler), session_(server), raw_(session_) {
+  refuse_old(raw_, server.place);
   if (pooler_) { return; }
   raw_.exec(session_settings(access).c_str());
   if (access == Access::writer && !try_lock(session_, kShareStorage)) { throw kept_out(); }

@@ -61,7 +61,8 @@ class Statement : public storage_sql::BoundStatement<true> {
 class Session {
  public:
   /// A writer shares the storage with other writers, but not with keep_hosts_out().
-  /// Throws soci::soci_error, PostgresFailure, or sdk::Error(unavailable) when hosts are kept out.
+  /// Throws soci::soci_error, PostgresFailure, or sdk::Error(unavailable) when hosts are kept out or the server is too
+  /// old.
   Session(const Server& server, Access access);
 
   [[nodiscard]] Connection& soci() noexcept { return session_; }

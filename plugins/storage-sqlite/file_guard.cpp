@@ -44,6 +44,10 @@ std::string resolve(const std::string& file) {
   const fs::path path = fs::absolute(file);
   std::error_code error;
   if (!fs::is_directory(path.parent_path(), error)) {
+    if (error == std::errc::permission_denied) {
+      refuse_for(error.value(),
+                 "the folder " + path.parent_path().string() + " of the queue database cannot be entered");
+    }
     refuse(Code::invalid, sdk::OpenFault::missing,
            "the folder " + path.parent_path().string() + " of the queue database does not exist; make it");
   }

@@ -153,10 +153,11 @@ class Indexer:
 
 class Quarry:
     """`quarry serve` with a data folder of its own. `env`: what it sees beside our own environment; `name`: of its folder
-    and its log; `wait`: until it is ready."""
+    and its log; `wait`: until it is ready; `under`: the command that becomes it, such as ["setpriv", …]."""
 
-    def __init__(self, lab, manifest, env=None, name="quarry", wait=True):
+    def __init__(self, lab, manifest, env=None, name="quarry", wait=True, under=()):
         self.lab = lab
+        self.under = list(under)
         self.name = name
         self.manifest = Path(manifest)
         self.env = {**os.environ, **(env or {})}
@@ -172,7 +173,7 @@ class Quarry:
 
     def start(self, wait=True):
         """Also after kill9() or stop(): it finds its data again."""
-        self.process = self.lab.start(self.name, self.command(), env=self.env)
+        self.process = self.lab.start(self.name, self.under + self.command(), env=self.env)
         if wait:
             self.wait_ready()
 

@@ -30,8 +30,8 @@ from lab import Lab
 from postgres import skip_without_postgres
 from processes import Timeout, tail_of, wait_until
 from small_disk import SmallDisk, enter_namespace
+from small_server import DISK_MIB, SmallServer
 from small_server import OPTIONS as SERVER_OPTIONS
-from small_server import SmallServer
 from states import read_table
 from tcp_proxy import PASS, TcpProxy
 from write_protocol import ReadySide, WriterSide
@@ -41,7 +41,6 @@ HOSTS_A_STOPPER = 3
 SETTLE_SECONDS = 120
 CLIENT_FAULT_SHARE = 0.06
 REQUEST_TIMEOUT_MS = 1000
-DISK_MIB = 64
 SHOW_EVERY = 5
 GRABBERS_A_HOST = 3
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """PostgreSQL on a disk that is filled: it refuses what does not fit, and ends when its write-ahead log cannot grow."""
 
+DISK_MIB = 64
 # What a new cluster takes, and its write-ahead log, must leave room for the queue. The log is to need new files.
 OPTIONS = {"initdb": ("--wal-segsize=1",), "settings": {"min_wal_size": "2MB", "max_wal_size": "4MB", "wal_recycle": "off"}}
 LOG_BYTES = 3 << 20
