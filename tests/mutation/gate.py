@@ -25,7 +25,8 @@ from threading import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
-from postgres import NotInstalled, PrivatePostgres  # noqa: E402
+from pgbouncer import PrivatePgBouncer  # noqa: E402
+from postgres import MAINTENANCE, NotInstalled, PrivatePostgres  # noqa: E402
 
 SOURCES = ("CMakeLists.txt", "CMakePresets.json", "cmake", "completions", "sdk", "host", "plugins", "tests", "quarry.sample.toml")
 TEST_SECONDS = 300
@@ -109,6 +110,13 @@ def copy_sources(target, changed):
             copy.parent.mkdir(parents=True, exist_ok=True)
             if not copy.exists() or copy.read_bytes() != content:
                 copy.write_bytes(content)
+
+
+def keep_url(path, url):
+    """The file, for its owner's eyes only."""
+    path.touch(0o600)
+    path.write_text(url + "\n")
+    return path
 
 
 def run(command, folder, what):
@@ -253,10 +261,10 @@ def main(arguments=None):
         if in_programs := [mutant for mutant in mutants if not mutant.file]:
             build(args.build, in_programs, args.jobs)
         built_after = time.monotonic() - begin
-        with PrivatePostgres() as server:
-            server_file = args.folder.resolve() / "url"
-            server_file.touch(0o600)
-            server_file.write_text(server.url() + "\n")
+        # Its idle connections would look like somebody's.
+        with PrivatePostgres() as server, PrivatePgBouncer(server, server_idle_timeout=30) as pooler:
+            server_file = keep_url(args.folder.resolve() / "url", server.url())
+            keep_url(server_file.with_name("pooler"), pooler.url(MAINTENANCE))
             alive = judge(Gate(args.folder.resolve(), args.build.resolve(), built_sources, server_file), mutants, args.jobs)
     except (GateError, NotInstalled) as error:
         print(f"mutation gate: {error}", file=sys.stderr)
