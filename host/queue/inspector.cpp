@@ -14,7 +14,7 @@ constexpr std::int64_t kLookAgainMs = 10'000;     ///< whether what is set aside
 
 std::int64_t Inspector::step(std::int64_t now_ms) {
   if (now_ms >= next_ms_) { next_ms_ = read_page(now_ms); }
-  const auto set_aside = ports_.store->set_aside().ids();
+  const auto set_aside = ports_.store->set_aside().keys();
   for (const std::int64_t id : set_aside) {
     sdk::FindRequest request;
     request.id = id;

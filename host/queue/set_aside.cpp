@@ -5,7 +5,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 
 namespace quarry::queue {
 namespace {
@@ -27,13 +26,6 @@ struct Text {
 
 std::string is(const char* name, std::int64_t value, const char* why) {
   return std::string("its ") + name + " is " + std::to_string(value) + ", " + why;
-}
-
-std::string sentence_of(std::int64_t id, const std::string& fault) {
-  const std::string number = std::to_string(id);
-  return "download " + number + " is set aside, and the others go on: " + fault +
-         ". Look at the row with id = " + number +
-         " of the table download in the queue database, and mend it, restore a backup, or delete it";
 }
 
 }  // namespace
@@ -82,50 +74,11 @@ std::string fault_of(const sdk::DownloadView& row) {
   return {};
 }
 
-bool SetAside::admits(const sdk::DownloadView& row) {
-  std::string fault = fault_of(row);
-  if (fault.empty()) {
-    if (any_.load(std::memory_order_relaxed)) { forget(row.id); }
-    return true;
-  }
-  const std::string told = sentence_of(row.id, fault);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = faults_.find(row.id);
-    if (known != faults_.end() && known->second == fault) { return false; }
-    if (known == faults_.end() && faults_.size() >= kMost) { return false; }
-    faults_[row.id] = std::move(fault);
-    any_.store(true, std::memory_order_relaxed);
-  }
-  if (told_) { told_(told); }
-  return false;
-}
-
-void SetAside::forget(std::int64_t id) {
-  const std::lock_guard lock(mutex_);
-  faults_.erase(id);
-  any_.store(!faults_.empty(), std::memory_order_relaxed);
-}
-
-std::vector<std::int64_t> SetAside::ids() const {
-  std::vector<std::int64_t> all;
-  if (!any_.load(std::memory_order_relaxed)) { return all; }
-  const std::lock_guard lock(mutex_);
-  for (const auto& [id, fault] : faults_) { all.push_back(id); }
-  return all;
-}
-
-std::vector<std::string> SetAside::sentences() const {
-  std::vector<std::string> all;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [id, fault] : faults_) { all.push_back(sentence_of(id, fault)); }
-  return all;
-}
-
-std::string SetAside::sentence(std::int64_t id) const {
-  const std::lock_guard lock(mutex_);
-  const auto known = faults_.find(id);
-  return sentence_of(id, known == faults_.end() ? "its row is damaged" : known->second);
+std::string DownloadsSetAside::sentence(Key id, const std::string& fault) {
+  const std::string number = std::to_string(id);
+  return "download " + number + " is set aside, and the others go on: " + fault +
+         ". Look at the row with id = " + number +
+         " of the table download in the queue database, and mend it, restore a backup, or delete it";
 }
 
 }  // namespace quarry::queue

@@ -4,14 +4,11 @@
 #pragma once
 
 #include <quarry/sdk/abi/queue_store.hpp>
+#include <quarry/sdk/helpers/set_aside.hpp>
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <mutex>
 #include <string>
-#include <vector>
 
 namespace quarry::queue {
 
@@ -19,31 +16,19 @@ namespace quarry::queue {
 /// client said last (progress, speeds, words) is a cache that decides nothing, so it is not judged.
 [[nodiscard]] std::string fault_of(const sdk::DownloadView& row);
 
+struct DownloadsSetAside {
+  using Key = std::int64_t;
+  static constexpr std::size_t kMost = 1000;
+  /// "download 7 is set aside: …"
+  [[nodiscard]] static std::string sentence(Key id, const std::string& fault);
+};
+
 /// [thread-safe]
-class SetAside {
+class SetAside : public sdk::SetAside<DownloadsSetAside> {
  public:
-  /// `told` receives a sentence for each row that is met for the first time, at most kMost of them.
-  explicit SetAside(std::function<void(const std::string&)> told = {}) : told_(std::move(told)) {}
-
-  static constexpr std::size_t kMost = 1000;  ///< more are set aside, too, but not remembered
-
+  using sdk::SetAside<DownloadsSetAside>::SetAside;
   /// True: the row is sound, perhaps again. False: it is set aside.
-  [[nodiscard]] bool admits(const sdk::DownloadView& row);
-  /// There is no such row any more.
-  void forget(std::int64_t id);
-
-  /// In order; empty nearly always, and then it costs next to nothing.
-  [[nodiscard]] std::vector<std::int64_t> ids() const;
-  /// One for each row, in order of id: "download 7 is set aside: …", with what to do.
-  [[nodiscard]] std::vector<std::string> sentences() const;
-  /// The sentence of this row.
-  [[nodiscard]] std::string sentence(std::int64_t id) const;
-
- private:
-  const std::function<void(const std::string&)> told_;
-  std::atomic<bool> any_{false};
-  mutable std::mutex mutex_;
-  std::map<std::int64_t, std::string> faults_;
+  [[nodiscard]] bool admits(const sdk::DownloadView& row) { return judge(row.id, fault_of(row)); }
 };
 
 }  // namespace quarry::queue

@@ -70,7 +70,7 @@ TEST(SetAside, TellsEachRowOnceAndForgetsWhatWasMended) {
                                 "mend it, restore a backup, or delete it"));
   EXPECT_EQ(set_aside.sentences(), told);
   EXPECT_TRUE(set_aside.admits(sound_row()));
-  EXPECT_THAT(set_aside.ids(), IsEmpty());
+  EXPECT_THAT(set_aside.keys(), IsEmpty());
 }
 
 TEST(SetAside, ADamagedTableFillsNoMemory) {
@@ -80,7 +80,7 @@ TEST(SetAside, ADamagedTableFillsNoMemory) {
   row.attempts = -1;
   for (row.id = 1; row.id <= 3000; ++row.id) { EXPECT_FALSE(set_aside.admits(row)); }
   EXPECT_EQ(told, static_cast<int>(SetAside::kMost));
-  EXPECT_EQ(set_aside.ids().size(), SetAside::kMost);
+  EXPECT_EQ(set_aside.keys().size(), SetAside::kMost);
 }
 
 /// A store in memory of which some rows come out damaged.
@@ -221,7 +221,7 @@ TEST_F(DamagedRows, AClaimedOneIsBlockedAndTheOthersGoOn) {
   ASSERT_TRUE(mended.ok());
   EXPECT_EQ(mended->state, DownloadState::blocked);
   EXPECT_EQ(mended->error, "its row is damaged");
-  EXPECT_THAT(face_.set_aside().ids(), IsEmpty());
+  EXPECT_THAT(face_.set_aside().keys(), IsEmpty());
 }
 
 TEST_F(DamagedRows, AreFoundByTheInspectorAndForgottenOnceMended) {
@@ -232,14 +232,14 @@ TEST_F(DamagedRows, AreFoundByTheInspectorAndForgottenOnceMended) {
   Inspector inspector(ports);
   std::int64_t now = 0;
   for (int page = 0; page < 3; ++page) { now = inspector.step(now); }
-  EXPECT_THAT(face_.set_aside().ids(), ElementsAre(1, 250, 450));
+  EXPECT_THAT(face_.set_aside().keys(), ElementsAre(1, 250, 450));
   EXPECT_EQ(told_.size(), 3U);
   store_.damaged = {450};
   now = inspector.step(now);
-  EXPECT_THAT(face_.set_aside().ids(), ElementsAre(450));
+  EXPECT_THAT(face_.set_aside().keys(), ElementsAre(450));
   store_.damaged.clear();
   now = inspector.step(now);
-  EXPECT_THAT(face_.set_aside().ids(), IsEmpty());
+  EXPECT_THAT(face_.set_aside().keys(), IsEmpty());
   EXPECT_GT(inspector.step(now) - now, 23LL * 3600 * 1000) << "then it rests";
 }
 

@@ -80,9 +80,9 @@ sdk::Done RecordClient::get(std::string_view collection, std::int64_t id, const 
   };
   auto sink = sdk::LambdaSink<sdk::RecordSink, sdk::RecordView, const RecordVisit&>(judged);
   const sdk::Status status = store_.get(ctx, collection, id, sink);
-  if (status.code == sdk::Code::not_found) { set_aside_.forget(collection, id); }
+  if (status.code == sdk::Code::not_found) { set_aside_.forget({std::string(collection), id}); }
   if (!status.ok()) { return ctx.failure(status, kNoReason); }
-  if (!sound) { return sdk::failure(sdk::Code::conflict, set_aside_.sentence(collection, id)); }
+  if (!sound) { return sdk::failure(sdk::Code::conflict, set_aside_.sentence({std::string(collection), id})); }
   return sdk::Unit{};
 }
 
@@ -94,7 +94,7 @@ sdk::Done RecordClient::find_first(sdk::FindRecords request, const RecordVisit& 
     unsound = record.id;
   });
   if (done && unsound != 0) {
-    return sdk::failure(sdk::Code::conflict, set_aside_.sentence(request.collection, unsound));
+    return sdk::failure(sdk::Code::conflict, set_aside_.sentence({std::string(request.collection), unsound}));
   }
   return done;
 }
@@ -142,7 +142,7 @@ sdk::Done RecordClient::find_slice(sdk::FindRecords request, Slice slice, const 
 }
 
 void RecordClient::look_again() const {
-  for (const auto& [collection, id] : set_aside_.places()) {
+  for (const auto& [collection, id] : set_aside_.keys()) {
     const auto done = get(collection, id, [](const sdk::RecordView&) {});
     const sdk::Code code = done ? sdk::Code::ok : done.error().status.code;
     if (code != sdk::Code::ok && code != sdk::Code::conflict && code != sdk::Code::not_found) { return; }

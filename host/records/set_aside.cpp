@@ -54,14 +54,6 @@ std::string fault_of_value(const sdk::FieldSpec& field, const sdk::Value& value)
   return field.type == sdk::FieldType::text ? fault_of_text(field, value.text) : "";
 }
 
-std::string sentence_about(const SetAside::Place& place, const std::string& fault) {
-  const auto& [collection, id] = place;
-  const std::string number = std::to_string(id);
-  return "record " + number + " of " + collection + " is set aside, and the others go on: " + fault +
-         ". Look at the row with id = " + number + " of the table rec_" + collection +
-         " in the storage, and mend it, restore a backup, or delete it";
-}
-
 }  // namespace
 
 std::string fault_of(std::string_view collection, const sdk::RecordView& record) {
@@ -80,49 +72,12 @@ std::string fault_of(std::string_view collection, const sdk::RecordView& record)
   return {};
 }
 
-bool SetAside::admits(std::string_view collection, const sdk::RecordView& record) {
-  std::string fault = fault_of(collection, record);
-  if (fault.empty()) {
-    forget(collection, record.id);
-    return true;
-  }
-  const Place place(collection, record.id);
-  const std::string told = sentence_about(place, fault);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = faults_.find(place);
-    if (known != faults_.end() && known->second == fault) { return false; }
-    if (known == faults_.end() && faults_.size() >= kMost) { return false; }
-    faults_[place] = std::move(fault);
-  }
-  if (told_) { told_(told); }
-  return false;
-}
-
-void SetAside::forget(std::string_view collection, std::int64_t id) {
-  const std::lock_guard lock(mutex_);
-  if (!faults_.empty()) { faults_.erase(Place(collection, id)); }
-}
-
-std::vector<SetAside::Place> SetAside::places() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Place> all;
-  for (const auto& [place, fault] : faults_) { all.push_back(place); }
-  return all;
-}
-
-std::vector<std::string> SetAside::sentences() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::string> all;
-  for (const auto& [place, fault] : faults_) { all.push_back(sentence_about(place, fault)); }
-  return all;
-}
-
-std::string SetAside::sentence(std::string_view collection, std::int64_t id) const {
-  const std::lock_guard lock(mutex_);
-  const Place place(collection, id);
-  const auto known = faults_.find(place);
-  return sentence_about(place, known == faults_.end() ? "it is damaged" : known->second);
+std::string RecordsSetAside::sentence(const Key& place, const std::string& fault) {
+  const auto& [collection, id] = place;
+  const std::string number = std::to_string(id);
+  return "record " + number + " of " + collection + " is set aside, and the others go on: " + fault +
+         ". Look at the row with id = " + number + " of the table rec_" + collection +
+         " in the storage, and mend it, restore a backup, or delete it";
 }
 
 }  // namespace quarry::records
