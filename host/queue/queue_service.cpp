@@ -236,12 +236,9 @@ sdk::Done QueueService::set_hold(std::int64_t id, bool hold) {
 }
 
 sdk::Done QueueService::set_queue_hold(bool hold) {
-  const auto now = stats();
-  if (!now) { return now.error(); }
   sdk::LaneSettings lane;
   lane.lane = settings_.lane;
-  // The limit stays that of the host that started last, which need not be this one.
-  lane.max_active = now->lane_max_active > 0 ? now->lane_max_active : settings_.max_concurrent_downloads;
+  lane.max_active = sdk::kKeepLimit;  // that of the host that started last, which need not be this one
   lane.hold = hold ? 1 : 0;
   auto done = store_->set_lane(lane);
   if (done) { changed_(); }

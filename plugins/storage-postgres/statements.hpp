@@ -251,10 +251,13 @@ inline constexpr char kFacts[] =
     "SELECT id, epoch, version, state, lease_until_ms, lease_owner, last_command, release_key, infohash_v1, "
     "infohash_v2, now_ms() FROM download_state WHERE id = ANY (cast(:1 AS bigint[]))";
 
-/// :1 lane :2 max_active :3 hold
+/// :1 lane :2 max_active :3 hold; below 0: stays as it is
 inline constexpr char kSetLane[] =
-    "INSERT INTO lane AS l (name, max_active, hold) VALUES (:1, cast(:2 AS integer), greatest(cast(:3 AS integer), 0)) "
-    "ON CONFLICT (name) DO UPDATE SET max_active = excluded.max_active, "
+    "INSERT INTO lane AS l (name, max_active, hold) "
+    "VALUES (:1, CASE WHEN cast(:2 AS integer) < 0 THEN 3 ELSE cast(:2 AS integer) END, "
+    "greatest(cast(:3 AS integer), 0)) "
+    "ON CONFLICT (name) DO UPDATE SET "
+    "max_active = CASE WHEN cast(:2 AS integer) < 0 THEN l.max_active ELSE cast(:2 AS integer) END, "
     "hold = CASE WHEN cast(:3 AS integer) < 0 THEN l.hold ELSE cast(:3 AS integer) END";
 
 /// :1 states (bits) :2 before :3 limit

@@ -218,8 +218,9 @@ inline constexpr char kFindHolder[] =
 
 inline constexpr char kLane[] = "SELECT max_active, hold FROM lane WHERE name = ?1";
 inline constexpr char kSetLane[] =
-    "INSERT INTO lane (name, max_active, hold) VALUES (?1, ?2, max(?3, 0)) ON CONFLICT (name) DO UPDATE "
-    "SET max_active = ?2, hold = CASE WHEN ?3 < 0 THEN hold ELSE ?3 END";
+    "INSERT INTO lane (name, max_active, hold) VALUES (?1, CASE WHEN ?2 < 0 THEN 3 ELSE ?2 END, max(?3, 0)) "
+    "ON CONFLICT (name) DO UPDATE SET max_active = CASE WHEN ?2 < 0 THEN max_active ELSE ?2 END, "
+    "hold = CASE WHEN ?3 < 0 THEN hold ELSE ?3 END";
 
 inline constexpr char kDuty[] = "SELECT owner, epoch, lease_until_ms FROM duty WHERE name = ?1";
 inline constexpr char kSetDuty[] =

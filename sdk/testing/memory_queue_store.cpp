@@ -280,7 +280,7 @@ Status MemoryQueueStore::set_lane(CallContext& ctx, const LaneSettings& settings
     rules::check(settings);
     const std::lock_guard lock(mutex_);
     Lane changed = lane(settings.lane);
-    changed.max_active = settings.max_active;
+    if (settings.max_active != kKeepLimit) { changed.max_active = settings.max_active; }
     if (settings.hold >= 0) { changed.hold = settings.hold == 1; }
     lanes_.insert_or_assign(std::string(settings.lane), changed);
   });

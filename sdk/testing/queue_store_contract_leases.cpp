@@ -138,6 +138,18 @@ TEST_P(QueueStoreContract, AHeldLaneGivesNothing) {
   EXPECT_EQ(call().claim(claim_request()).size(), 1U);
 }
 
+TEST_P(QueueStoreContract, WhoHoldsALaneNeedNotKnowItsLimit) {
+  call().set_lane(7);
+  for (const std::int32_t hold : {1, 0}) {
+    call().set_lane(kKeepLimit, hold);
+    EXPECT_EQ(call().stats().lane_max_active, 7);
+    EXPECT_EQ(call().stats().lane_hold, hold);
+  }
+  call().set_lane(kKeepLimit, 1, "fresh");
+  EXPECT_EQ(call().stats("fresh").lane_max_active, 3) << "a lane that nobody has set";
+  EXPECT_EQ(call().stats("fresh").lane_hold, 1);
+}
+
 TEST_P(QueueStoreContract, LanesAreIndependent) {
   NewDownload other = download();
   other.lane = "other";

@@ -303,7 +303,7 @@ std::string Comparison::list() {
   return "list sorted by " + std::to_string(static_cast<int>(request.sort));
 }
 std::string Comparison::lane() {
-  const auto most = static_cast<std::int32_t>(pick(8));
+  const auto most = static_cast<std::int32_t>(pick(9)) - 1;  // -1 is kKeepLimit
   const auto hold = static_cast<std::int32_t>(pick(3)) - 1;
   real_.set_lane(most, hold);
   mirror_.set_lane(most, hold);

@@ -106,10 +106,8 @@ void Users::act() {
 
 void Users::let_go() {
   int commands = 0;
-  queue::QueueSettings settings;
-  settings.max_concurrent_downloads = world_.plan.max_active;
   queue::QueueService service(
-      world_.store, world_.truth, settings, [&] { return "let-go-" + std::to_string(++commands); }, [] {});
+      world_.store, world_.truth, {}, [&] { return "let-go-" + std::to_string(++commands); }, [] {});
   for (const auto& id : accepted_) { static_cast<void>(service.set_hold(id, false)); }
   static_cast<void>(service.set_queue_hold(false));
 }

@@ -324,9 +324,10 @@ struct FindRequest {
   std::string_view text;  ///< hash (either version), release key or command; hash and key find live rows only
 };
 
+inline constexpr std::int32_t kKeepLimit = -1;
 struct LaneSettings {
   std::uint32_t struct_size = sizeof(LaneSettings);
-  std::int32_t max_active = 3;  ///< rows that take a slot: takes_slot(state, flags)
+  std::int32_t max_active = 3;  ///< rows that take a slot: takes_slot(state, flags); kKeepLimit leaves it, 3 if new
   std::string_view lane;
   std::int32_t hold = -1;  ///< 1 nothing is claimed, 0 go on, -1 leave as it is
   std::int32_t reserved = 0;

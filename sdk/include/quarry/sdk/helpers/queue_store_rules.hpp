@@ -102,8 +102,8 @@ inline void check(const ListRequest& request) {
 }
 inline void check(const LaneSettings& settings) {
   check_that(!settings.lane.empty(), "a lane needs a name");
-  check_that(settings.max_active >= 0 && settings.hold >= -1 && settings.hold <= 1,
-             "max_active is at least 0, hold one of -1, 0 and 1");
+  check_that(settings.max_active >= kKeepLimit && settings.hold >= -1 && settings.hold <= 1,
+             "max_active is at least 0, or -1 to keep it; hold is one of -1, 0 and 1");
 }
 inline void check_events(std::int32_t limit) {
   check_that(limit >= 1 && limit <= kMaxPage, "1 to 1000 events in one call");
