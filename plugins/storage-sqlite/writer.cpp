@@ -1,53 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "writer.hpp"
 
-#include "failures.hpp"
-#include "statements.hpp"
-#include "writer_queries.hpp"
+#include "writer_facts.hpp"
 
-#include <quarry/sdk/helpers/queue_store_rules.hpp>
+#include <storage-sql/moving_tables.hpp>
 
 #include <algorithm>
-#include <tuple>
 
 namespace quarry::storage_sqlite {
 namespace {
-
-namespace rules = sdk::queue_rules;
-using sdk::CommandResult;
-using sdk::DownloadState;
-using sdk::Outcome;
-
-/// Rows whose due time came, moved into the claim index by one claim; the next claim moves more.
-constexpr Integer kPromotedPerClaim = 1000;
-
-DownloadState state_of(Integer state) { return static_cast<DownloadState>(static_cast<std::int32_t>(state)); }
-
-/// The column `ready`; see sql::kMigrations.
-Integer ready_of(DownloadState state, Integer flags, Integer due, std::int64_t now) {
-  if (state != DownloadState::queued || (flags & sdk::kHold) != 0) { return 0; }
-  return due <= now ? 1 : 2;
-}
-
-Outcome no_row() {
-  Outcome outcome;
-  outcome.result = CommandResult::not_found;
-  return outcome;
-}
-Outcome outcome_of(CommandResult result, const Facts& facts, std::int64_t existing_id = 0) {
-  Outcome outcome;
-  outcome.result = result;
-  outcome.id = facts.id;
-  outcome.existing_id = existing_id;
-  outcome.epoch = facts.epoch;
-  outcome.version = facts.version;
-  return outcome;
-}
-rules::RowFacts judged(const Facts& facts) {
-  return {facts.epoch, facts.version, state_of(facts.state), facts.lease_until, facts.lease_owner, facts.last_command};
-}
-
-rules::DutyFacts judged(const DutyQuery& duty) { return {duty.owner, duty.epoch, duty.lease_until}; }
 
 void apply(const sdk::Patch& patch, Facts& row, std::int64_t now) {
   const auto has = [&](sdk::PatchField field) { return (patch.fields & field) != 0; };
@@ -77,13 +38,6 @@ void apply(const sdk::Patch& patch, Facts& row, std::int64_t now) {
     row.done_bytes = patch.done_bytes;
     row.progress = patch.progress;
   }
-}
-
-/// Runs `statement`, gathering what it leaves in `id`, row by row.
-std::vector<std::int64_t> gather(Statement& statement, const Integer& id) {
-  std::vector<std::int64_t> ids;
-  for (bool more = statement.first(); more; more = statement.next()) { ids.push_back(id); }
-  return ids;
 }
 
 }  // namespace
@@ -142,7 +96,7 @@ Outcome Writer::enqueue(const sdk::NewDownload& item, std::int64_t now_ms) {
   InsertDownload& insert = queries_->insert;
   insert.flags = item.flags;
   insert.due = rules::due_time(item.due_at_ms, now_ms);
-  insert.ready = ready_of(DownloadState::queued, insert.flags, insert.due, now_ms);
+  insert.ready = storage_sql::ready_of(static_cast<Integer>(DownloadState::queued), insert.flags, insert.due, now_ms);
   insert.rank = rules::rank_of(now_ms, item.rank_bonus_ms);
   insert.now = now_ms;
   insert.max_retries = item.max_retries;
@@ -185,87 +139,6 @@ Outcome Writer::enqueue(const sdk::NewDownload& item, std::int64_t now_ms) {
   return outcome;
 }
 
-std::int64_t Writer::free_slots(std::string_view lane) {
-  LaneQuery& query = queries_->lane;
-  query.lane = lane;
-  query.max_active = rules::kDefaultMaxActive;
-  query.hold = 0;
-  query.settings.one();
-  if (query.hold != 0) { return 0; }
-  query.slots.one();
-  return query.max_active - query.active;
-}
-
-std::vector<OwnedRow> Writer::claim(const sdk::ClaimRequest& request, std::int64_t now_ms) {
-  ClaimQuery& query = queries_->claim;
-  query.lane = request.lane;
-  query.command = request.command_id;
-  query.owner = request.owner;
-  std::vector<std::int64_t> ids = gather(query.before, query.id);
-  const bool repeated = !ids.empty();
-  if (!repeated) {
-    query.now = now_ms;
-    query.most = kPromotedPerClaim;
-    query.promote.run();
-    query.limit = std::min<Integer>(request.limit, free_slots(request.lane));
-    query.lease_until = now_ms + request.lease_ms;
-    if (query.limit > 0) { ids = gather(query.claim, query.id); }
-  }
-  std::vector<OwnedRow> rows;
-  rows.reserve(ids.size());
-  for (const std::int64_t id : ids) { rows.push_back(row(id)); }
-  // RETURNING promises no order.
-  std::sort(rows.begin(), rows.end(), [](const OwnedRow& a, const OwnedRow& b) {
-    return std::tie(a.view().rank, a.view().id) < std::tie(b.view().rank, b.view().id);
-  });
-  for (const OwnedRow& taken : rows) {
-    if (repeated) { break; }
-    append_event(taken.view().id, taken.view().epoch, static_cast<std::int32_t>(DownloadState::queued),
-                 DownloadState::dispatching, sdk::Actor::claim, request.command_id, "", now_ms);
-  }
-  return rows;
-}
-
-Outcome Writer::heartbeat(std::string_view owner, std::int64_t lease_ms, const sdk::LeaseRef& lease,
-                          std::int64_t now_ms) {
-  if (!look_at(lease.id)) { return no_row(); }
-  Facts& facts = queries_->facts;
-  const CommandResult result = rules::judge(judged(facts), lease, owner);
-  if (result != CommandResult::applied) { return outcome_of(result, facts); }
-  facts.lease_until = now_ms + lease_ms;
-  facts.now = now_ms;
-  facts.heartbeat.run();
-  ++facts.version;
-  return outcome_of(result, facts);
-}
-
-Outcome Writer::record_intent(const sdk::Intent& intent, std::int64_t now_ms) {
-  if (!look_at(intent.id)) { return no_row(); }
-  Facts& facts = queries_->facts;
-  const CommandResult result = rules::judge(judged(facts), intent, now_ms);
-  if (result != CommandResult::applied) { return outcome_of(result, facts); }
-  const std::int64_t other = holder(intent.id, facts.release_key, intent.infohash_v1, intent.infohash_v2);
-  if (other != 0) { return outcome_of(CommandResult::conflict, facts, other); }
-  IntentQuery& query = queries_->intent;
-  query.id = intent.id;
-  query.now = now_ms;
-  query.command = intent.command_id;
-  query.client = intent.client;
-  query.v1 = intent.infohash_v1;
-  query.v2 = intent.infohash_v2;
-  query.magnet = intent.magnet;
-  query.size = intent.size_bytes;
-  query.write.run();
-  if (!intent.metainfo.empty()) {
-    const Running running(query.metainfo);
-    query.metainfo.bind(1, intent.id);
-    query.metainfo.bind(2, intent.metainfo);
-    query.metainfo.step();
-  }
-  ++facts.version;
-  return outcome_of(CommandResult::applied, facts);
-}
-
 Outcome Writer::change_state(DownloadState to, sdk::Actor actor, std::string_view command_id, std::string_view reason,
                              bool hashes_changed, std::int64_t now_ms) {
   Facts& facts = queries_->facts;
@@ -273,7 +146,7 @@ Outcome Writer::change_state(DownloadState to, sdk::Actor actor, std::string_vie
   const sdk::StateChange* change = sdk::find_change(from, to, actor);
   if (change == nullptr) { throw sdk::Error(sdk::Code::internal, "a change of state that is not in the table"); }
   facts.state = static_cast<Integer>(to);
-  facts.ready = ready_of(to, facts.flags, facts.due, now_ms);
+  facts.ready = storage_sql::ready_of(static_cast<Integer>(to), facts.flags, facts.due, now_ms);
   facts.epoch += change->raises_epoch ? 1 : 0;
   ++facts.version;
   facts.now = now_ms;
@@ -324,34 +197,12 @@ Outcome Writer::edit(const sdk::Edit& edit, std::int64_t now_ms) {
   }
   if (has(sdk::kEditCategory)) { facts.category = edit.category; }
   if (has(sdk::kEditCleanup)) { facts.cleanup = edit.cleanup; }
-  facts.ready = ready_of(state_of(facts.state), facts.flags, facts.due, now_ms);
+  facts.ready = storage_sql::ready_of(facts.state, facts.flags, facts.due, now_ms);
   facts.now = now_ms;
   facts.last_command = edit.command_id;
   facts.edit.run();
   ++facts.version;
   return outcome_of(CommandResult::applied, facts);
-}
-
-std::vector<OwnedRow> Writer::rescue(std::string_view command_id, std::string_view owner, std::int32_t limit,
-                                     std::int64_t now_ms) {
-  LostLeases& lost = queries_->lost;
-  lost.now = now_ms;
-  lost.owner = owner;
-  lost.limit = limit;
-  std::vector<OwnedRow> rows;
-  for (const std::int64_t id : gather(lost.statement, lost.id)) {
-    look_at(id);
-    Facts& facts = queries_->facts;
-    const DownloadState to = rules::rescued_state(facts.client);
-    if (to == DownloadState::queued) {
-      facts.attempts = std::max<Integer>(0, facts.attempts - 1);
-      facts.due = now_ms + rules::kRescueWaitMs;
-      facts.due_reason = rules::kRescueWaitReason;
-    }
-    static_cast<void>(change_state(to, sdk::Actor::rescue, command_id, rules::kRescueReason, false, now_ms));
-    rows.push_back(row(id));
-  }
-  return rows;
 }
 
 Outcome Writer::record_progress(const sdk::Progress& item, std::int64_t now_ms) {

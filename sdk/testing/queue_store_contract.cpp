@@ -21,6 +21,7 @@ void expect_sound(const QueueRow& row) {
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(QueueStoreContract);
 
 int link_contract_of_adding();
+int link_contract_of_lanes();
 int link_contract_of_leases();
 int link_contract_of_changes();
 int link_contract_of_duties();
@@ -28,7 +29,7 @@ int link_contract_of_fences();
 int link_contract_of_reading();
 int link_contract_of_sequences();
 int link_queue_store_contract() {
-  return link_contract_of_adding() + link_contract_of_leases() + link_contract_of_changes() +
+  return link_contract_of_adding() + link_contract_of_lanes() + link_contract_of_leases() + link_contract_of_changes() +
          link_contract_of_duties() + link_contract_of_fences() + link_contract_of_reading() +
          link_contract_of_sequences();
 }
