@@ -195,7 +195,7 @@ int run_storage(Arguments& a, StorageCommand command) {
   return command(a.storage, std::cout, std::cerr);
 }
 
-/// Where a file is written under a temporary name first, which should not stay when the user ends the command.
+/// Where something is left half done when the user ends the command, such as a file under a temporary name.
 int run_storage_with_signals(Arguments& a, StorageCommand command) {
   const quarry::cli::EndSignals signals;
   a.storage.cancelled = [&signals] { return signals.pending(); };
@@ -228,7 +228,7 @@ void add_storage_commands(CLI::App& app, Arguments& a) {
                                           of::storage_restore, true);
   CLI::App* check = add_storage_command(storage, a, "check", "Look for damage", of::storage_check);
   CLI::App* copy =
-      add_storage_command(storage, a, "copy", "Copy everything into another, empty storage", of::storage_copy);
+      add_storage_command(storage, a, "copy", "Copy everything into another, empty storage", of::storage_copy, true);
   for (CLI::App* command : {status, migrate, backup, restore, check}) { add_manifest(command, a); }
   for (CLI::App* command : {status, check}) { add_json(command, a); }
   for (CLI::App* command : {backup, restore}) { command->add_option("FILE", a.storage.file, "The backup")->required(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How `quarry serve`, `check` and `plugin` end (docs/configuration.md shows them to users). A service manager may rely
-// on them, so a number never changes its meaning.
+// How `quarry serve`, `check`, `plugin` and `storage` end (docs/configuration.md shows them to users). A service
+// manager may rely on them, so a number never changes its meaning.
 #pragma once
 
 namespace quarry::app {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <iomanip>
+#include <optional>
 #include <ostream>
 #include <sstream>
 
@@ -22,8 +23,10 @@ using sdk::CallContext;
 using sdk::StorageAdmin;
 
 int exit_of(const sdk::Failure& failure) {
-  if (failure.status.code == sdk::Code::conflict) { return kExitConflict; }
-  return exit_code_of_fault(failure.status).value_or(kExitFailed);
+  const std::optional<int> fault = exit_code_of_fault(failure.status);
+  // What a host or another command holds is refused for now, and not at fault.
+  if (fault && *fault != kExitStorageInUse) { return *fault; }
+  return fault || failure.status.code == sdk::Code::conflict ? kExitConflict : kExitFailed;
 }
 
 int fail(const sdk::Failure& failure, std::ostream& err, const std::string& what) {
@@ -107,6 +110,12 @@ void print_text(const Findings& findings, std::ostream& out) {
   out << (findings.harmful ? "The storage is damaged.\n" : "The storage is sound.\n");
 }
 
+/// Says of which of two storages it is.
+sdk::Failure of_side(const char* side, sdk::Failure failure) {
+  failure.text = side + failure.text;
+  return failure;
+}
+
 /// Why a copy may not even be begun; ok otherwise.
 sdk::Done open_both(ManagedStorage& from, ManagedStorage& to) {
   if (from.is_also(to)) {
@@ -115,7 +124,7 @@ sdk::Done open_both(ManagedStorage& from, ManagedStorage& to) {
                         "empty storage as --to");
   }
   const auto status = status_of(from);
-  if (!status) { return sdk::failure(status.error().status.code, "--from: " + status.error().text); }
+  if (!status) { return of_side("--from: ", status.error()); }
   if (status->copy_unfinished != 0) {
     return sdk::failure(sdk::Code::conflict, "--from: this storage holds an unfinished copy itself; finish that first");
   }
@@ -123,14 +132,12 @@ sdk::Done open_both(ManagedStorage& from, ManagedStorage& to) {
     return sdk::failure(sdk::Code::conflict, "--from: there is nothing in this storage");
   }
   const auto open = [](StorageAdmin& admin, CallContext& ctx) { return admin.open(ctx); };
-  if (const auto done = from.run(open); !done) {
-    return sdk::failure(done.error().status.code, "--from: " + done.error().text);
-  }
+  if (const auto done = from.run(open); !done) { return of_side("--from: ", done.error()); }
   const auto done = to.run(open);
   if (done) { return sdk::Unit{}; }
-  const bool taken = done.error().status.code == sdk::Code::conflict;
-  return sdk::failure(done.error().status.code, "--to: " + done.error().text +
-                                                    (taken ? " (--from and --to must be two different storages)" : ""));
+  sdk::Failure failure = of_side("--to: ", done.error());
+  if (exit_of(failure) == kExitConflict) { failure.text += " (--from and --to must be two different storages)"; }
+  return failure;
 }
 
 }  // namespace
@@ -147,7 +154,7 @@ int storage_status(const StorageArguments& arguments, std::ostream& out, std::os
       w.member("copy_unfinished", status->copy_unfinished != 0).member("bytes", status->bytes);
       w.member("downloads", status->downloads).member("events", status->events).end_object();
       out << w.take() << '\n';
-      return newer ? kExitConflict : kExitOk;
+      return newer ? kExitStorageNewer : kExitOk;
     }
     out << "storage    " << storage.name() << "\nversion    " << versions_text(*status) << "\nsize       "
         << size_text(status->bytes) << "\ndownloads  " << status->downloads << "\nevents     " << status->events
@@ -155,7 +162,7 @@ int storage_status(const StorageArguments& arguments, std::ostream& out, std::os
     if (status->copy_unfinished != 0) {
       out << "A copy into it was begun and not finished: run the same `quarry storage copy` again.\n";
     }
-    return newer ? kExitConflict : kExitOk;
+    return newer ? kExitStorageNewer : kExitOk;
   });
 }
 
@@ -209,7 +216,10 @@ int storage_check(const StorageArguments& arguments, std::ostream& out, std::ost
     } else {
       print_text(findings, out);
     }
-    return findings.harmful ? kExitFailed : kExitOk;
+    if (findings.harmful) { return kExitFailed; }
+    const auto status = status_of(storage);
+    if (!status) { return fail(status.error(), err, ""); }
+    return status->schema_version > status->known_version ? kExitStorageNewer : kExitOk;
   });
 }
 

@@ -78,7 +78,9 @@ std::string DownloadsSetAside::sentence(Key id, const std::string& fault) {
   const std::string number = std::to_string(id);
   return "download " + number + " is set aside, and the others go on: " + fault +
          ". Look at the row with id = " + number +
-         " of the table download in the queue database, and mend it, restore a backup, or delete it";
+         " of download in the queue database (in PostgreSQL a view of download_state and download_origin), and mend "
+         "it, "
+         "restore a backup, or delete it";
 }
 
 }  // namespace quarry::queue

@@ -66,8 +66,9 @@ TEST(SetAside, TellsEachRowOnceAndForgetsWhatWasMended) {
   EXPECT_FALSE(set_aside.admits(row));
   EXPECT_FALSE(set_aside.admits(row));
   EXPECT_THAT(told, ElementsAre("download 7 is set aside, and the others go on: its state is 99, and there is no such "
-                                "state. Look at the row with id = 7 of the table download in the queue database, and "
-                                "mend it, restore a backup, or delete it"));
+                                "state. Look at the row with id = 7 of download in the queue database (in PostgreSQL a "
+                                "view of download_state and download_origin), and mend it, restore a backup, or delete "
+                                "it"));
   EXPECT_EQ(set_aside.sentences(), told);
   EXPECT_TRUE(set_aside.admits(sound_row()));
   EXPECT_THAT(set_aside.keys(), IsEmpty());

@@ -41,16 +41,9 @@ constexpr mode_t kPrivate = 0600;
 /// The real place of `file`: of the file itself when it exists, else of its folder. Two names of one
 /// file must meet at one lock.
 std::string resolve(const std::string& file) {
+  require_folder_of(file);
   const fs::path path = fs::absolute(file);
   std::error_code error;
-  if (!fs::is_directory(path.parent_path(), error)) {
-    if (error == std::errc::permission_denied) {
-      refuse_for(error.value(),
-                 "the folder " + path.parent_path().string() + " of the queue database cannot be entered");
-    }
-    refuse(Code::invalid, sdk::OpenFault::missing,
-           "the folder " + path.parent_path().string() + " of the queue database does not exist; make it");
-  }
   if (fs::is_directory(path, error)) {
     throw Error(Code::invalid, path.string() + " is a folder; name a file for the queue database");
   }
@@ -79,6 +72,17 @@ std::string read_owner(int descriptor) {
 }
 
 }  // namespace
+
+void require_folder_of(const std::string& file) {
+  const fs::path folder = fs::absolute(file).parent_path();
+  std::error_code error;
+  if (fs::is_directory(folder, error)) { return; }
+  if (error == std::errc::permission_denied) {
+    refuse_for(error.value(), "the folder " + folder.string() + " of the queue database cannot be entered");
+  }
+  refuse(Code::invalid, sdk::OpenFault::missing,
+         "the folder " + folder.string() + " of the queue database does not exist; make it");
+}
 
 std::string file_of(std::string_view configured) {
   constexpr std::string_view kScheme = "sqlite:";

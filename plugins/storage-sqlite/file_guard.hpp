@@ -19,6 +19,9 @@ namespace quarry::storage_sqlite {
 /// The name of a file system on which SQLite cannot lock reliably, by statfs' f_type; empty: fine.
 [[nodiscard]] std::string_view unsafe_file_system(long type) noexcept;
 
+/// Throws sdk::Error(invalid) when the folder of `file` does not exist, (unavailable) when it may not be entered.
+void require_folder_of(const std::string& file);
+
 /// Owns the database file for this process, through a lock on "<file>.lock", until it is destroyed.
 /// The lock dies with the process, however that ends; the lock file stays.
 class FileGuard {

@@ -2,6 +2,8 @@
 #include "looker.hpp"
 
 #include "copy_statements.hpp"
+#include "failures.hpp"
+#include "file_guard.hpp"
 #include "statements.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
@@ -19,7 +21,8 @@ constexpr int kLookerBusyMs = 5000;
 const std::string& existing(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) { return path; }
-  throw sdk::Error(sdk::Code::not_found, "there is no file " + path);
+  require_folder_of(path);
+  refuse(sdk::Code::not_found, sdk::OpenFault::missing, "there is no file " + path);
 }
 
 }  // namespace
@@ -34,7 +37,7 @@ Looker::Looker(const std::string& path)
 int Looker::version() {
   if (raw_.integer("SELECT count(*) FROM sqlite_schema", 0) == 0) { return 0; }
   if (raw_.integer("PRAGMA application_id", 0) != sql::kApplicationId) {
-    throw sdk::Error(sdk::Code::conflict, path_ + " is the database of another program");
+    refuse(sdk::Code::conflict, sdk::OpenFault::foreign, path_ + " is the database of another program");
   }
   return static_cast<int>(raw_.integer("PRAGMA user_version", 0));
 }

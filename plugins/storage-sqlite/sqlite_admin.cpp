@@ -77,6 +77,7 @@ Status SqliteAdmin::moving(CallContext& ctx, const Body& body) noexcept {
 Status SqliteAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept {
   return guarded(ctx, [&] {
     sdk::StorageStatus found;
+    require_folder_of(file_);
     found.known_version = sql::kSchemaVersion;
     found.bytes = size_of(file_) + size_of(file_ + "-wal");
     if (found.bytes > 0) {

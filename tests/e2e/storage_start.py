@@ -56,7 +56,7 @@ class StorageTest(E2eTest):
         for status in ("all", "paused"):
             self.assertEqual([row["id"] for row in quarry.api.ok("GET", f"/api/v3/queue?status={status}")["records"]], [sound])
         self.assertEqual(len(notes("QueueRowCheck")), 2)
-        self.assertIn(f"id = {unknown} of the table download", notes("QueueRowCheck")[0])
+        self.assertIn(f"id = {unknown} of download", notes("QueueRowCheck")[0])
         self.assertTrue(is_ready(quarry.url))
         quarry.api.ok("PUT", f"/api/v3/queue/{sound}/resume")
         wait_until("the engine goes on", lambda: "no download client" in quarry.api.item(sound).get("errorMessage", ""),
