@@ -11,11 +11,6 @@
 namespace quarry::storage_postgres::testing {
 namespace {
 
-constexpr char kTellAll[] =
-    "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
-    "SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on; SET auto_explain.log_timing = off; "
-    "SET client_min_messages = log";
-
 std::int64_t number_after(std::string_view line, std::string_view word) {
   const std::size_t at = line.find(word);
   return at == line.npos ? 0 : std::stoll(std::string(line.substr(at + word.size())));

@@ -12,6 +12,12 @@
 
 namespace quarry::storage_postgres::testing {
 
+/// For a session whose notices shall say how each of its statements was carried out.
+inline constexpr char kTellAll[] =
+    "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
+    "SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on; SET auto_explain.log_timing = off; "
+    "SET client_min_messages = log";
+
 /// A statement's plan, as auto_explain told it after the statement had run.
 class Plan {
  public:

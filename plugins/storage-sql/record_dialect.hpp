@@ -23,13 +23,15 @@ struct RecordDialect {
   const char* boolean_check;  ///< after the name of a boolean column in its CHECK; empty: the type suffices
   const char* yes;            ///< the literals of a boolean
   const char* no;
-  const char* ascending;           ///< after an expression that is sorted by, so that null comes first
-  const char* descending;          ///< and last
-  const char* index_ends;          ///< columns that an index over fields ends with, so that it has the order of pages
-  bool unique_index_is_sorted;     ///< a unique index has the order of pages, too: it needs none beside it
-  const char* lock_row;            ///< after a SELECT of a record that is going to be changed
-  const char* lock_key;            ///< after a SELECT of a record that is going to be referred to
-  const char* download_table;      ///< that says which film a download is of, and has the column `movie_ref`
+  const char* ascending;        ///< after an expression that is sorted by, so that null comes first
+  const char* descending;       ///< and last
+  const char* index_ends;       ///< columns that an index over fields ends with, so that it has the order of pages
+  bool unique_index_is_sorted;  ///< a unique index has the order of pages, too: it needs none beside it
+  bool prefers_order;           ///< its planner may walk the index of an order past rows that a condition would find:
+                                ///< statements leave it no choice, see choose_index()
+  const char* lock_row;         ///< after a SELECT of a record that is going to be changed
+  const char* lock_key;         ///< after a SELECT of a record that is going to be referred to
+  const char* download_table;   ///< that says which film a download is of, and has the column `movie_ref`
   const char* download_reference;  ///< the type and expression of this column
   const char* unchecked;           ///< after a constraint that rows which are there need not keep
   const char* columns_of_table;    ///< the statement that tells of the table with the name 1: its columns' names, types

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "record_query.hpp"
 
+#include "record_index.hpp"
 #include "record_session.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -71,9 +73,18 @@ class QueryBuilder {
     has_where_ = true;
     return add(text);
   }
-  QueryBuilder& where(const OwnedCollection& collection, std::span<const sdk::Condition> conditions) {
+  QueryBuilder& where(const OwnedCollection& collection, std::span<const sdk::Condition> conditions,
+                      const IndexChoice& index = {}) {
     for (const sdk::Condition& condition : conditions) {
-      match(column_of(rules::name_of(collection, condition.field)), condition);
+      std::string column = column_of(rules::name_of(collection, condition.field));
+      if (condition.field == index.field && condition.match == sdk::Match::equal) {
+        also(column).add(" >= ").add(condition.values.front());
+        also(column).add(" <= ").add(condition.values.front());
+        continue;
+      }
+      const auto& passed = index.passed;
+      if (std::find(passed.begin(), passed.end(), condition.field) != passed.end()) { column += " || ''"; }
+      match(column, condition);
     }
     return *this;
   }
@@ -131,8 +142,15 @@ std::string columns_of(const OwnedCollection& collection) {
   for (const rules::OwnedField& field : collection.fields) { columns += ", " + column_of(field.name); }
   return columns;
 }
-std::string order_by(const std::vector<Key>& keys, const RecordDialect& dialect) {
-  std::string text;
+/// The keys behind the field, which an index begins with. Its value is given, but not to the planner's knowledge.
+std::vector<Key> led_by(std::int32_t field, std::vector<Key> keys, const OwnedCollection& collection) {
+  const Key lead{column_of(rules::name_of(collection, field)), keys.front().descending, false, false, {}, {}};
+  keys.insert(keys.begin(), lead);
+  return keys;
+}
+/// `sorts`: no index is to be walked for the sake of the order.
+std::string order_by(const std::vector<Key>& keys, const RecordDialect& dialect, bool sorts) {
+  std::string text = sorts ? " ORDER BY \"id\" * 0" : "";
   for (const Key& key : keys) {
     text += (text.empty() ? " ORDER BY " : ", ") + key.column;
     // What is never null is indexed without a word about nulls, as "id" is.
@@ -146,21 +164,25 @@ std::string order_by(const std::vector<Key>& keys, const RecordDialect& dialect)
 }
 
 /// Where the rows beyond the last page begin, once the keys before are equal: nowhere, or in one or two stretches.
-std::vector<std::function<void(QueryBuilder&)>> beyond(const Key& key) {
-  std::vector<std::function<void(QueryBuilder&)>> stretches;
+struct Stretch {
+  std::function<void(QueryBuilder&)> add;
+  bool of_nulls = false;
+};
+std::vector<Stretch> beyond(const Key& key) {
+  std::vector<Stretch> stretches;
   const bool after_null = key.after.kind == Value::Kind::null;
   if (key.descending) {
     if (!after_null) {
-      stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" < ").add(key.after); });
+      stretches.push_back({[&](QueryBuilder& b) { b.also(key.column).add(" < ").add(key.after); }});
     }
     if (!after_null && key.nullable) {
-      stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" IS NULL"); });
+      stretches.push_back({[&](QueryBuilder& b) { b.also(key.column).add(" IS NULL"); }, true});
     }
   } else if (after_null) {
     // Not "IS NOT NULL": SQLite would look at every null first.
-    stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" >= ").add(least(key.type)); });
+    stretches.push_back({[&](QueryBuilder& b) { b.also(key.column).add(" >= ").add(least(key.type)); }});
   } else {
-    stretches.emplace_back([&](QueryBuilder& b) { b.also(key.column).add(" > ").add(key.after); });
+    stretches.push_back({[&](QueryBuilder& b) { b.also(key.column).add(" > ").add(key.after); }});
   }
   return stretches;
 }
@@ -221,22 +243,26 @@ std::vector<RecordStatement> find_queries(const OwnedCollection& collection, con
                                           const RecordDialect& dialect) {
   const std::vector<Key> keys = keys_of(collection, request);
   const std::string select = "SELECT " + columns_of(collection) + " FROM " + table_of(collection.name);
-  const std::string order = order_by(keys, dialect) + " LIMIT ";
+  const IndexChoice index = dialect.prefers_order ? choose_index(collection, request) : IndexChoice();
   std::vector<RecordStatement> statements;
-  const auto add = [&](std::size_t equal, const std::function<void(QueryBuilder&)>& stretch) {
+  const auto add = [&](std::size_t equal, const Stretch& stretch) {
+    // A stretch that ends before the order does is left to the planner: the index would be read beyond its end.
+    const bool forced = index.by == IndexChoice::By::order && equal == 0 && !stretch.of_nulls;
     QueryBuilder b(dialect);
-    b.add(select).where(collection, request.where);
+    b.add(select).where(collection, request.where, forced ? index : IndexChoice());
     for (std::size_t i = 0; i < equal; ++i) { b.same(keys[i]); }
-    stretch(b);
-    b.add(order).add(value_of(std::int64_t{request.limit}));
+    stretch.add(b);
+    b.add(order_by(forced ? led_by(index.field, keys, collection) : keys, dialect,
+                   index.by == IndexChoice::By::conditions));
+    b.add(" LIMIT ").add(value_of(std::int64_t{request.limit}));
     statements.push_back(b.done());
   };
   if (request.after.empty()) {
-    add(0, [](QueryBuilder&) {});
+    add(0, {[](QueryBuilder&) {}});
     return statements;
   }
   for (std::size_t equal = keys.size(); equal-- > 0;) {
-    for (const auto& stretch : beyond(keys[equal])) { add(equal, stretch); }
+    for (const Stretch& stretch : beyond(keys[equal])) { add(equal, stretch); }
   }
   return statements;
 }

@@ -63,10 +63,13 @@ class RecordWriter {
   [[nodiscard]] bool ends_here(const sdk::record_rules::OwnedCollection& collection) const;
   [[nodiscard]] bool is_referred(const Doomed& doomed);
   void set_null(const Doomed& doomed);
-  /// The ids of the records whose field refers to one of `ids`.
-  [[nodiscard]] Ids referring(const Reference& reference, const Ids& ids, const char* lock);
+  void set_null(const std::string& collection, const std::set<std::string>& fields, const Ids& ids);
+  /// The ids of the records whose field refers to one of `ids`. `end`: of each SELECT.
+  [[nodiscard]] Ids referring(const Reference& reference, const Ids& ids, const char* end);
   [[nodiscard]] Ids ids_where(const std::string& table, const std::string& id, const std::string& column,
-                              const Ids& values, const char* lock);
+                              const Ids& values, const char* end);
+  [[nodiscard]] std::string take_places(Ids::const_iterator& it, Ids::const_iterator end,
+                                        std::vector<sdk::Value>& parameters) const;
   [[nodiscard]] std::string parameter(std::size_t number) const {
     return dialect_.placeholder + std::to_string(number);
   }

@@ -16,6 +16,8 @@ using sdk::record_rules::OwnedField;
 
 /// So many ids are looked for in one statement.
 constexpr std::size_t kIdsAtOnce = 500;
+/// After a SELECT that asks whether there is any.
+constexpr char kOne[] = " LIMIT 1";
 
 }  // namespace
 
@@ -73,11 +75,11 @@ RecordWriter::Doomed RecordWriter::with_cascades(const std::string& collection, 
 bool RecordWriter::is_referred(const Doomed& doomed) {
   for (const auto& [name, ids] : doomed) {
     const bool by_queue = (catalog_.held.find(name)->second.flags & sdk::kQueueRefersTo) != 0;
-    if (by_queue && !ids_where(dialect_.download_table, "id", "movie_ref", ids, "").empty()) { return true; }
+    if (by_queue && !ids_where(dialect_.download_table, "id", "movie_ref", ids, kOne).empty()) { return true; }
     for (const Reference& reference : references_to(name)) {
       if (reference.field.on_delete != sdk::OnDelete::restrict_it) { continue; }
       const auto gone = doomed.find(reference.from.name);
-      for (const std::int64_t one : referring(reference, ids, "")) {
+      for (const std::int64_t one : referring(reference, ids, gone == doomed.end() ? kOne : "")) {
         if (gone == doomed.end() || !gone->second.contains(one)) { return true; }
       }
     }
@@ -100,31 +102,43 @@ void RecordWriter::set_null(const Doomed& doomed) {
     }
   }
   for (const auto& [name, records] : changes) {
-    for (const auto& [id, fields] : records) {
-      std::string text =
-          "UPDATE " + table_of(name) + " SET \"version\" = \"version\" + 1, \"updated_at_ms\" = " + parameter(1);
-      for (const std::string& field : fields) { text += ", " + column_of(field) + " = NULL"; }
-      const Value parameters[] = {value_of(now_ms_), value_of(id)};
-      session_.run(text + " WHERE \"id\" = " + parameter(2), parameters);
-    }
+    std::map<Fields, Ids> alike;
+    for (const auto& [id, fields] : records) { alike[fields].insert(id); }
+    for (const auto& [fields, ids] : alike) { set_null(name, fields, ids); }
+  }
+}
+void RecordWriter::set_null(const std::string& collection, const std::set<std::string>& fields, const Ids& ids) {
+  std::string set =
+      "UPDATE " + table_of(collection) + " SET \"version\" = \"version\" + 1, \"updated_at_ms\" = " + parameter(1);
+  for (const std::string& field : fields) { set += ", " + column_of(field) + " = NULL"; }
+  for (auto it = ids.begin(); it != ids.end();) {
+    std::vector<Value> parameters = {value_of(now_ms_)};
+    const std::string places = take_places(it, ids.end(), parameters);
+    session_.run(set + " WHERE \"id\" IN (" + places + ")", parameters);
   }
 }
 
-RecordWriter::Ids RecordWriter::referring(const Reference& reference, const Ids& ids, const char* lock) {
-  return ids_where(table_of(reference.from.name), "\"id\"", column_of(reference.field.name), ids, lock);
+/// Some of the ids as parameters, and the list of their places.
+std::string RecordWriter::take_places(Ids::const_iterator& it, Ids::const_iterator end,
+                                      std::vector<Value>& parameters) const {
+  std::string places;
+  for (std::size_t count = 0; it != end && count < kIdsAtOnce; ++it, ++count) {
+    parameters.push_back(value_of(*it));
+    places += (places.empty() ? "" : ", ") + parameter(parameters.size());
+  }
+  return places;
+}
+RecordWriter::Ids RecordWriter::referring(const Reference& reference, const Ids& ids, const char* end) {
+  return ids_where(table_of(reference.from.name), "\"id\"", column_of(reference.field.name), ids, end);
 }
 RecordWriter::Ids RecordWriter::ids_where(const std::string& table, const std::string& id, const std::string& column,
-                                          const Ids& values, const char* lock) {
+                                          const Ids& values, const char* end) {
   Ids found;
   constexpr FieldType kColumns[] = {FieldType::integer};
   for (auto it = values.begin(); it != values.end();) {
-    std::string places;
     std::vector<Value> parameters;
-    for (; it != values.end() && parameters.size() < kIdsAtOnce; ++it) {
-      parameters.push_back(value_of(*it));
-      places += (places.empty() ? "" : ", ") + parameter(parameters.size());
-    }
-    session_.run("SELECT " + id + " FROM " + table + " WHERE " + column + " IN (" + places + ")" + lock, parameters,
+    const std::string places = take_places(it, values.end(), parameters);
+    session_.run("SELECT " + id + " FROM " + table + " WHERE " + column + " IN (" + places + ")" + end, parameters,
                  kColumns, [&](RecordSession::Row row) {
                    found.insert(row.front().integer);
                    return true;

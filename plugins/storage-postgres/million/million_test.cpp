@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the server carries the store's statements out when there are a million rows.
 #include <storage-postgres/asked_statements.hpp>
+#include <storage-postgres/bulk_load.hpp>
 #include <storage-postgres/postgres_queue_store.hpp>
 #include <storage-postgres/session_settings.hpp>
 #include <storage-postgres/test_database.hpp>
@@ -16,25 +17,10 @@
 namespace quarry::storage_postgres::testing {
 namespace {
 
-/// Indexes are made when all rows are there, and nothing of it need outlive the server.
-constexpr char kBefore[] = R"sql(
-SET jit = off; SET maintenance_work_mem = '256MB';
-ALTER TABLE metainfo SET UNLOGGED;
-ALTER TABLE download_state SET UNLOGGED, SET (autovacuum_enabled = off);
-ALTER TABLE download_origin SET UNLOGGED, SET (autovacuum_enabled = off);
-ALTER TABLE event SET UNLOGGED, SET (autovacuum_enabled = off);
-CREATE TEMP TABLE index_later AS SELECT pg_get_indexdef(indexrelid) AS text, cast(indexrelid AS regclass) AS name
-  FROM pg_index WHERE indrelid IN (cast('download_state' AS regclass), cast('download_origin' AS regclass))
-  AND NOT indisprimary;
-DO $$ DECLARE made record; BEGIN
-  FOR made IN SELECT * FROM index_later LOOP EXECUTE 'DROP INDEX ' || made.name; END LOOP;
-END $$;
-)sql";
-constexpr char kAfter[] = R"sql(
-DO $$ DECLARE made record; BEGIN
-  FOR made IN SELECT * FROM index_later LOOP EXECUTE made.text; END LOOP;
-END $$
-)sql";
+/// Nothing of it need outlive the server.
+constexpr char kUnlogged[] =
+    "ALTER TABLE metainfo SET UNLOGGED; ALTER TABLE download_state SET UNLOGGED; "
+    "ALTER TABLE download_origin SET UNLOGGED; ALTER TABLE event SET UNLOGGED; ";
 /// As autovacuum leaves tables: with statistics, and pages known to be seen by all.
 constexpr char kVacuum[] = "VACUUM ANALYZE";
 
@@ -50,9 +36,10 @@ class MillionRows : public ::testing::Test {
     sdk::BasicContext ctx = host.context();
     ASSERT_TRUE(store.open(ctx).ok()) << ctx.text();
     const auto begin = std::chrono::steady_clock::now();
-    database.run(kBefore);
+    const BulkLoad load({"download_state", "download_origin", "event"});
+    database.run(kUnlogged + load.before());
     database.run(rows_for_plans(kRows));
-    database.run(kAfter);
+    database.run(load.after());
     database.run(kVacuum);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::cout << kRows << " rows made in " << took.count() << " s\n";
