@@ -83,10 +83,12 @@ class ClientSide:
 
 
 class ServerSide:
-    """What the server says: when a COMMIT has been answered."""
+    """What the server says: when a COMMIT has been answered. `changed`: whether rows came or went in what it answers; False
+    where nobody looks."""
 
     def __init__(self):
         self.buffer = bytearray()
+        self.changed = False
 
     def feed(self, data):
         """Pairs of (message, does it end a COMMIT, well or badly)."""

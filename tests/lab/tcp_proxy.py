@@ -21,6 +21,7 @@ from postgres_protocol import ClientSide, ProtocolError, ServerSide
 # What can happen to a COMMIT: nothing; the client is cut off and the server never hears of it; the server has carried it
 # out, or refused it, and the client is cut off without an answer.
 PASS, RESET_BEFORE, RESET_AFTER = "pass", "reset-before", "reset-after"
+AFTER_CHANGE = "of them after a change"
 
 PAUSE = 0.05  # how late a connection may notice that it is to be frozen, reset or ended
 SEND_SECONDS = 30
@@ -113,6 +114,7 @@ class Connection:
         passing = bytearray()
         for message, answers in self.server_side.feed(data):
             if self.cut_at_answer and answers:
+                self.proxy.count(AFTER_CHANGE, int(self.server_side.changed))
                 return True
             passing += message
         if not self.cut_at_answer:
@@ -178,7 +180,7 @@ class TcpProxy:
         return len(chosen)
 
     # What happened: "connections", "refused" (the target was not there), "commits",
-    # "pass", "reset-before" and "reset-after" (of COMMITs), "resets" (by reset_all), "protocol errors"
+    # "pass", "reset-before" and "reset-after" (of COMMITs), "of them after a change", "resets" (by reset_all), "protocol errors"
 
     def count(self, what, by=1):
         with self._lock:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a run tells of itself: how much went wrong, and what became of it."""
 import evidence
-import faults
 from hosts import FULL_DISK
+from tcp_proxy import AFTER_CHANGE, RESET_AFTER, RESET_BEFORE
 
 NO_SPACE = "No space left on device"
 
@@ -20,15 +20,27 @@ def logged_by_server(run, words):
     return run.server.log.read_text(errors="replace").count(words) if run.server else 0
 
 
-def met_full_disk(run):
-    return bool(refused_for_space(run) or logged_by_server(run, NO_SPACE))
+MANY_KILLS = 100  # of which one must fall between an intent and its answer
+
+
+def not_tested(run, verdict):
+    """What the run was asked for and has not met: it may have kept its promises for that reason alone."""
+    happened = happened_in(run)
+    missing = [f"no {kind}" for kind in run.args.faults if not happened[kind]]
+    if run.disk and not refused_for_space(run) and not logged_by_server(run, NO_SPACE):
+        missing.append("nothing was ever refused for want of space")
+    if "commit-reset" in run.args.faults and not happened[AFTER_CHANGE]:
+        missing.append("no connection was lost after a change was committed")
+    if happened["kill"] >= MANY_KILLS and not verdict.figures["rescued after it"]:
+        missing.append("nothing was ever rescued after its intent")
+    return missing
 
 
 def happened_in(run):
     """How often each kind of fault has come, and what it met."""
     happened = run.done()
     if run.proxy:
-        happened.update({name: run.proxy.counts[name] for name in (faults.RESET_BEFORE, faults.RESET_AFTER)})
+        happened.update({name: run.proxy.counts[name] for name in (RESET_BEFORE, RESET_AFTER, AFTER_CHANGE)})
     if run.args.storage == "postgres":
         happened["deadlocks of the hosts"] = logged_by_server(run, "deadlock detected")
     if "client" in run.args.faults:

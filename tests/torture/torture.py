@@ -21,7 +21,7 @@ import evidence
 import faults
 import records
 from client import FakeClient
-from figures import counted, figures_of, met_full_disk
+from figures import counted, figures_of, not_tested
 from grabs import Grabs
 from hosts import Host
 from options import PROXY_KINDS, parse
@@ -264,8 +264,7 @@ class Torture:
         verdict = checker.check(evidence.Evidence.load(self.folder), self.table)
         broken = checker.report(verdict)
         self.trouble += [f"an answer that no grab may get: {answer}" for answer in self.grabs.unexpected[:5]]
-        if self.disk and not met_full_disk(self):
-            self.trouble.append("the disk was filled, and nothing was ever refused for want of space: nothing was tested")
+        self.trouble += [f"not tested: {what}" for what in not_tested(self, verdict)]
         self.trouble += [crash for host in self.hosts for crash in host.crashes]
         for text in self.trouble:
             print(f"TROUBLE {text}", flush=True)

@@ -8,6 +8,8 @@ import lab_path  # noqa: F401
 from postgres_protocol import ClientSide, ServerSide, is_commit
 
 WRITES = re.compile(rb"\b(insert\s+into\b|update\b|delete\s+from\b|from\s+claim_downloads\s*\()", re.IGNORECASE)
+# How many rows a statement was about: a claim is a SELECT.
+CHANGED = re.compile(rb"(INSERT 0|UPDATE|DELETE|SELECT) [1-9]")
 BEGIN = re.compile(rb"^\s*(begin|start\s+transaction)\b", re.IGNORECASE)
 ENDS = re.compile(rb"^\s*(rollback|abort|end)\b", re.IGNORECASE)
 
@@ -55,8 +57,14 @@ class WriterSide(ClientSide):
 
 
 class ReadySide(ServerSide):
-    """The server's side: what was asked is committed, or was refused, when it is ready again."""
+    """The server's side: what was asked is committed, or was refused, when it is ready again. A claim that found nothing and an
+    update of no row have changed nothing."""
 
     def feed(self, data):
         for message, _ in super().feed(data):
-            yield message, message[:1] == b"Z"
+            kind = message[:1]
+            if kind == b"C":
+                self.changed |= CHANGED.match(message[5:]) is not None
+            yield message, kind == b"Z"
+            if kind == b"Z" and message[5:6] == b"I":
+                self.changed = False

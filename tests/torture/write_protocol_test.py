@@ -54,6 +54,21 @@ class WriteProtocolTest(unittest.TestCase):
         self.assertFalse(self.query(b"COMMIT"))
         self.assertTrue(self.query(b"UPDATE download SET state = 1"))
 
+    def test_what_changed_nothing_is_told_apart(self):
+        def changed(*tags):
+            side = ReadySide()
+            ready = {b"T": b"Z" + struct.pack("!I", 5) + b"T", b"I": b"Z" + struct.pack("!I", 5) + b"I"}
+            said = [whole and side.changed for _, whole in
+                    side.feed(b"".join(ready.get(tag) or message(b"C", tag) for tag in tags))]
+            self.assertFalse(side.changed, "it begins anew")
+            return said[-1]
+
+        for tag in (b"INSERT 0 1", b"UPDATE 2", b"DELETE 30", b"SELECT 1"):
+            self.assertTrue(changed(tag, b"I"), tag)
+        for tag in (b"INSERT 0 0", b"UPDATE 0", b"DELETE 0", b"SELECT 0", b"COMMIT"):
+            self.assertFalse(changed(tag, b"I"), tag)
+        self.assertTrue(changed(b"BEGIN", b"T", b"UPDATE 1", b"T", b"COMMIT", b"I"), "before the COMMIT")
+
     def test_the_answer_is_whole_when_the_server_is_ready(self):
         answers = ReadySide().feed(message(b"C", b"UPDATE 1") + message(b"C", b"COMMIT") + b"Z" + struct.pack("!I", 5) + b"I")
         self.assertEqual([whole for _, whole in answers], [False, False, True])
