@@ -60,6 +60,24 @@ TEST(ContractCheck, AStoreWithoutFenceIsFound) {
   EXPECT_GT(ends.passed, ends.run / 2);
 }
 
+TEST(ContractCheck, RecordsThatKnowNoVersionAreFound) {
+  const CheckRun sound = quarry_check(kFaulty + "/memory-records-sound.so --json" + kPlace);
+  EXPECT_TRUE(ends_of(sound, 0, 2).ok) << "the queue beside them";
+  EXPECT_TRUE(ends_of(sound, 1, 2).ok);
+  const CheckRun run = quarry_check(kFaulty + "/memory-records-no-version.so --json" + kPlace);
+  EXPECT_EQ(run.exit_code, 1) << run.text;
+  EXPECT_TRUE(ends_of(run, 0, 2).ok);
+  const Ends ends = ends_of(run, 1, 2);
+  EXPECT_FALSE(ends.ok);
+  for (const char* name :
+       {"AWriteOfAnotherVersionIsStale", "OfManyWritersWithOneVersionOneWins", "RandomSequencesBehaveAsTheModel"}) {
+    EXPECT_EQ(ends.end.at(name), "failed") << name;
+  }
+  EXPECT_NE(ends.failed_seed.at("RandomSequencesBehaveAsTheModel"), "");
+  EXPECT_EQ(ends.end.at("ARecordHasWhatWasWritten"), "passed") << "what is sound is not blamed";
+  EXPECT_GT(ends.passed, ends.run / 2);
+}
+
 TEST(ContractCheck, ACrashAndAHangHideNoOtherTest) {
   const Ends sound = ends_of(quarry_check(kFaulty + "/memory-sound.so --json" + kPlace));
   EXPECT_TRUE(sound.ok);
