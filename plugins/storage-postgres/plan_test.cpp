@@ -8,12 +8,11 @@
 #include "test_planner.hpp"
 
 #include <quarry/sdk/testing/fake_host.hpp>
+#include <storage-sql/statement_names.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 namespace quarry::storage_postgres {
 namespace {
@@ -74,17 +73,7 @@ TEST(AskedStatements, AreAllThereAre) {
   for (const auto* statements : {&asked_of_writers(), &asked_of_readers()}) {
     for (const AskedStatement& asked : *statements) { names.insert(asked.name); }
   }
-  std::ifstream file(QUARRY_STATEMENTS);
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string header = text.str();
-  constexpr std::string_view kConstant = "constexpr char ";
-  std::set<std::string> in_header;
-  for (std::size_t at = header.find(kConstant); at != header.npos; at = header.find(kConstant, at)) {
-    at += kConstant.size();
-    in_header.insert(header.substr(at, header.find('[', at) - at));
-  }
-  EXPECT_EQ(in_header, names);
+  EXPECT_EQ(storage_sql::testing::statement_names(QUARRY_STATEMENTS, "kReadyChannel"), names);
 }
 
 TEST(PlansOfASession, ThatWereMadeForEmptyTablesAreNotKept) {
