@@ -20,6 +20,38 @@ std::vector<std::int64_t> ids_of(const std::vector<QueueRow>& rows) {
 constexpr std::uint32_t bit_of(DownloadState state) { return 1U << static_cast<std::uint32_t>(state); }
 constexpr std::uint32_t bit_of(PublicStatus status) { return 1U << static_cast<std::uint32_t>(status); }
 
+bool passes(const ListFilter& filter, const QueueRow& row) {
+  const PublicStatus status = public_status(row.data.state, row.data.flags);
+  return (filter.states == 0 || (filter.states & bit_of(row.data.state)) != 0) &&
+         (filter.statuses == 0 || (filter.statuses & bit_of(status)) != 0) &&
+         (filter.cleanup == 0 || row.data.cleanup != 0) &&
+         (filter.movie_id == 0 || row.data.movie_id == filter.movie_id) &&
+         (filter.client.empty() || row.client == filter.client);
+}
+
+bool comes_before(SortKey key, const QueueRow& a, const QueueRow& b) {
+  const auto timeleft = [](const QueueRow& r) { return r.data.eta_s < 0 ? INT64_MAX : r.data.eta_s; };
+  switch (key) {
+    case SortKey::id:
+      return a.data.id < b.data.id;
+    case SortKey::rank:
+      return a.data.rank < b.data.rank;
+    case SortKey::title:
+      return a.title < b.title;
+    case SortKey::size:
+      return a.data.size_bytes < b.data.size_bytes;
+    case SortKey::progress:
+      return a.data.progress < b.data.progress;
+    case SortKey::status:
+      return public_status(a.data.state, a.data.flags) < public_status(b.data.state, b.data.flags);
+    case SortKey::timeleft:
+      return timeleft(a) < timeleft(b);
+    case SortKey::added:
+      return a.data.enqueued_at_ms < b.data.enqueued_at_ms;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_P(QueueStoreContract, ListFiltersByStateStatusMovieClientAndCleanup) {
@@ -44,15 +76,7 @@ TEST_P(QueueStoreContract, ListFiltersByStateStatusMovieClientAndCleanup) {
         SCOPED_TRACE(std::string(what) + (descending != 0 ? " descending, sort " : ", sort ") +
                      std::to_string(static_cast<int>(sort)));
         std::size_t expected = 0;
-        for (const QueueRow& row : call().all()) {
-          const PublicStatus status = public_status(row.data.state, row.data.flags);
-          const bool hit = (filter.states == 0 || (filter.states & bit_of(row.data.state)) != 0) &&
-                           (filter.statuses == 0 || (filter.statuses & bit_of(status)) != 0) &&
-                           (filter.cleanup == 0 || row.data.cleanup != 0) &&
-                           (filter.movie_id == 0 || row.data.movie_id == filter.movie_id) &&
-                           (filter.client.empty() || row.client == filter.client);
-          expected += hit ? 1U : 0U;
-        }
+        for (const QueueRow& row : call().all()) { expected += passes(filter, row) ? 1U : 0U; }
         ListRequest request;
         request.filter = filter;
         request.descending = descending;
@@ -116,36 +140,14 @@ TEST_P(QueueStoreContract, ListSortsByEachKeyWithTiesById) {
   top.id = 7;
   top.fields = kEditTop;
   ASSERT_EQ(call().edit(top).result, CommandResult::applied);
-  const auto less = [](SortKey key, const QueueRow& a, const QueueRow& b) {
-    const auto timeleft = [](const QueueRow& r) { return r.data.eta_s < 0 ? INT64_MAX : r.data.eta_s; };
-    switch (key) {
-      case SortKey::id:
-        return a.data.id < b.data.id;
-      case SortKey::rank:
-        return a.data.rank < b.data.rank;
-      case SortKey::title:
-        return a.title < b.title;
-      case SortKey::size:
-        return a.data.size_bytes < b.data.size_bytes;
-      case SortKey::progress:
-        return a.data.progress < b.data.progress;
-      case SortKey::status:
-        return public_status(a.data.state, a.data.flags) < public_status(b.data.state, b.data.flags);
-      case SortKey::timeleft:
-        return timeleft(a) < timeleft(b);
-      case SortKey::added:
-        return a.data.enqueued_at_ms < b.data.enqueued_at_ms;
-    }
-    return false;
-  };
   const auto expect_sorted = [&](ListRequest request, std::size_t count) {
     SCOPED_TRACE("sort key " + std::to_string(static_cast<int>(request.sort)) + ", states " +
                  std::to_string(request.filter.states));
     const std::vector<QueueRow> up = call().list(request);
     ASSERT_EQ(up.size(), count);
     for (std::size_t i = 1; i < up.size(); ++i) {
-      EXPECT_FALSE(less(request.sort, up[i], up[i - 1]));
-      const bool tie = !less(request.sort, up[i - 1], up[i]);
+      EXPECT_FALSE(comes_before(request.sort, up[i], up[i - 1]));
+      const bool tie = !comes_before(request.sort, up[i - 1], up[i]);
       EXPECT_TRUE(!tie || up[i - 1].data.id < up[i].data.id);
     }
     request.descending = 1;
