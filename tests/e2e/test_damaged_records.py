@@ -8,10 +8,9 @@ from collections import Counter
 
 from e2e import E2eTest, main, wait_until
 from postgres import PrivatePostgres, skip_without_postgres
+from storage_start import AT_ONCE, DAMAGED
 from web import is_ready
 
-DAMAGED = 16
-AT_ONCE = 20  # seconds
 NEW_SETTING = "insert into rec_settings (version, created_at_ms, updated_at_ms, name, value) values (1, 1, 1, 'data_version', 'x')"
 
 

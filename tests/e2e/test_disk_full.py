@@ -10,9 +10,9 @@ from postgres import NotInstalled, programs
 from small_disk import SmallDisk, enter_namespace
 from small_server import DISK_MIB as SERVER_DISK_MIB
 from small_server import OPTIONS as SERVER_OPTIONS
+from storage_start import FULL_DISK
 
 FAILED = 1
-FULL_DISK = 15  # how a host ends that cannot open its storage for want of space
 DISK_MIB = 8
 
 

@@ -7,11 +7,12 @@ import subprocess
 from e2e import MIB, E2eTest, main, wait_until
 import pgbouncer
 from postgres import skip_without_postgres
+from storage_start import FOREIGN
 
 POOL_SIZE = 2
 SESSIONS = 20  # PgBouncer's default; by session each connection of a host takes one
 MOST_SESSIONS = 5 + 2  # of a host, as docs/operations.md says: 5 + readers
-FOREIGN, UNSUPPORTED = 21, 1
+UNSUPPORTED = 1
 POLLS = "work that other hosts enqueue is noticed by looking every second"
 
 

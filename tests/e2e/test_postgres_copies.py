@@ -6,8 +6,7 @@ import threading
 
 from e2e import E2eTest, main, wait_until
 from postgres import environment, skip_without_postgres
-
-READ_ONLY = 14
+from storage_start import READ_ONLY
 
 
 class PostgresCopies(E2eTest):

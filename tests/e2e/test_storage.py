@@ -12,9 +12,10 @@ from pathlib import Path
 
 from e2e import E2eTest, main, wait_until
 from postgres import skip_without_postgres
+from storage_start import DAMAGED
 
 ROWS = 30_000
-CONFLICT, DAMAGED = 5, 16
+CONFLICT = 5
 
 
 class Storage(E2eTest):
