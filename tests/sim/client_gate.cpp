@@ -43,12 +43,15 @@ sdk::Status ClientGate::refusal(Context& ctx) {
   Dice& dice = world_.dice;
   using sdk::Code;
   if (dice.happens(w.client_refused)) {
+    world_.dealt(Trouble::client_refuses);
     return ctx.fail({Code::unavailable, sdk::kRetryable | sdk::kNotStarted, 0, 0}, "connection refused");
   }
   if (dice.happens(w.client_error)) {
+    world_.dealt(Trouble::client_error);
     return ctx.fail({Code::unavailable, sdk::kRetryable, 0, 500}, "the client answered 500");
   }
   if (dice.happens(w.client_limited)) {
+    world_.dealt(Trouble::client_limits);
     return ctx.fail({Code::rate_limited, sdk::kRetryable, dice.happens(0.5) ? 3'000U : 0U, 429}, "too many requests");
   }
   return {};
@@ -62,7 +65,10 @@ sdk::Status ClientGate::call(Context& ctx, const char* what, double twice, Effec
   sdk::Status status = refusal(ctx);
   if (status.ok() && fate != Fate::never_arrives) {
     status = effect();
-    if (fate == Fate::twice) { status = effect(); }
+    if (fate == Fate::twice) {
+      world_.dealt(Trouble::client_twice);
+      status = effect();
+    }
     client_.look(world_.now());
   }
   world_.say(host_.owner(), [&] {
@@ -74,6 +80,7 @@ sdk::Status ClientGate::call(Context& ctx, const char* what, double twice, Effec
   });
   if (!host_.after_call(what)) { return ctx.fail({sdk::Code::deadline, 0, 0, 0}, "dead"); }
   if (!lost) { return status; }
+  world_.dealt(fate == Fate::never_arrives ? Trouble::client_never_hears : Trouble::client_loses_answer);
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer in time");
 }
 
@@ -100,6 +107,7 @@ sdk::Status ClientGate::arrives_late(Context& ctx, const sdk::AddRequest& reques
     sdk::BasicContext late(world.truth, 1'000, kept.tag);
     const sdk::Status status = client.fake().add(late, again);
     client.look(world.now());
+    world.dealt(Trouble::client_late_add);
     world.say(client.id(), [&] { return "late add " + kept.tag + (status.ok() ? " arrives" : " meets it there"); });
   });
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer in time");
@@ -111,6 +119,7 @@ sdk::Status ClientGate::add(Context& ctx, const sdk::AddRequest& request) noexce
     if (!std::exchange(sent, true)) { world_.referee.adding(host_.owner(), queue::id_in_tags(ctx.request_id())); }
     const Weather& w = world_.plan.weather;
     if (!world_.is_calm() && world_.dice.happens(w.client_conflict)) {
+      world_.dealt(Trouble::client_conflict);
       return ctx.fail({sdk::Code::conflict, 0, 0, 409}, "Fails.");
     }
     if (!world_.is_calm() && world_.dice.happens(w.client_late)) { return arrives_late(ctx, request); }
@@ -125,9 +134,14 @@ sdk::Status ClientGate::list(Context& ctx, const sdk::ListQuery& query, sdk::Ite
   Listing seen{host_.owner(), client_.id(), queue::id_in_tags(ctx.request_id()), all};
   const sdk::Status status = call(ctx, all ? "client.list_all" : "client.list", 0, [&]() -> sdk::Status {
     seen.epoch = world_.referee.epoch_of(host_.owner(), client_.id());
-    Tap tap(sink, trouble && world_.dice.happens(w.client_half));
+    const bool half = trouble && world_.dice.happens(w.client_half);
+    if (half) { world_.dealt(Trouble::client_half_list); }
+    Tap tap(sink, half);
     sdk::Status done;
-    if (world_.now() < client_.lists_nothing_until_ms || (trouble && world_.dice.happens(w.client_empty))) {
+    if (world_.now() < client_.lists_nothing_until_ms) {
+      tap.finish(true, {});
+    } else if (trouble && world_.dice.happens(w.client_empty)) {
+      world_.dealt(Trouble::client_empty_list);
       tap.finish(true, {});
     } else {
       done = client_.fake().list(ctx, query, tap);

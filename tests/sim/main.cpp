@@ -23,6 +23,7 @@ bool run_one(const Options& options, const std::string& keep, quarry::sim::Repor
   sum.takeovers += report.takeovers;
   sum.completed += report.completed;
   sum.told += report.told;
+  sum.dealt.add(report.dealt);
   sum.virtual_ms += report.virtual_ms;
   sum.event_hash = report.event_hash;
   if (report.violations.empty()) { return true; }
@@ -46,6 +47,7 @@ int run(const std::vector<Options>& all, const std::string& keep) {
   std::cout << all.size() << " seeds: " << sum.grabs << " grabs, " << sum.completed << " completed, " << sum.crashes
             << " crashes and " << sum.sleeps << " long sleeps of hosts, " << sum.takeovers << " duties taken over, "
             << sum.told << " entries of history; " << virtual_s / 3600 << " hours in " << seconds << " s\n";
+  std::cout << "dealt: " << sum.dealt.text() << '\n';
   if (all.size() == 1) { std::cout << "event hash " << std::hex << sum.event_hash << std::dec << '\n'; }
   std::cout << failed << " seeds with violations\n";
   return failed == 0 ? 0 : 1;

@@ -117,6 +117,7 @@ TEST(Program, RunsWhatItIsAskedFor) {
   const ProgramRun run = quarry_sim("--seeds 1-2");
   EXPECT_EQ(run.exit_code, 0) << run.text;
   EXPECT_THAT(run.text, HasSubstr("2 seeds: "));
+  EXPECT_THAT(run.text, HasSubstr("dealt: queue fails "));
   EXPECT_THAT(run.text, HasSubstr("0 seeds with violations"));
 }
 

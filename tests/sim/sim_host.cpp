@@ -137,6 +137,7 @@ void SimHost::befall(const char* when, const char* what) {
     wait(ms);
     world_.say(owner_, [&] { return std::string("wakes up ") + when + " " + what; });
   } else if (world_.dice.happens(w.slow)) {
+    world_.dealt(Trouble::host_slow);
     wait(1 + world_.dice.below(kLongestWaitMs));
   }
 }

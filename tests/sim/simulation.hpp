@@ -9,6 +9,8 @@
 // promises are checked. The same seed gives the same run.
 #pragma once
 
+#include "troubles.hpp"
+
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -31,6 +33,7 @@ struct Report {
   int takeovers = 0;  ///< of a duty, by another host
   int completed = 0;
   std::int64_t told = 0;  ///< entries of the history
+  TroublesDealt dealt;
   std::int64_t virtual_ms = 0;
   std::uint64_t event_hash = 0;  ///< of the event log: equal for equal seeds
 };

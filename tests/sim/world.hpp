@@ -64,6 +64,8 @@ class World {
     if (options.trace != nullptr) { write_line(who, text()); }
   }
   void violation(const std::string& what);
+  /// To be called where it has its effect.
+  void dealt(Trouble kind) { report.dealt.add(kind); }
 
   const Options options;
   Dice dice;
