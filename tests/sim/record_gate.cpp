@@ -22,7 +22,11 @@ sdk::Status lost_record_call(sdk::CallContext& ctx) {
 }  // namespace
 
 RecordGate::RecordGate(World& world, SimHost& host)
-    : world_(world), host_(host), store_(world.store_clock, world.records) {}
+    : world_(world),
+      host_(host),
+      memory_(world.store_clock, world.records),
+      records_(wrapped(world.seams.records, memory_)),
+      store_(*records_) {}
 
 template <class Effect>
 sdk::Status RecordGate::call(Context& ctx, const char* what, Effect effect) {

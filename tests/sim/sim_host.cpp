@@ -47,7 +47,7 @@ SimHost::SimHost(World& world, const sdk::Clock& clock, std::string owner)
       indexer_(world, *this),
       store_client_(store_, clock, [this] { return owner_ + "-" + std::to_string(++commands_); }) {
   for (const auto& client : world.clients) { clients_.push_back(std::make_unique<ClientGate>(world, *this, *client)); }
-  const queue::EngineSettings settings;
+  const queue::EngineSettings& settings = world.seams.engine;
   const queue::EnginePorts p = ports(clock);
   records_ = std::make_unique<SimRecords>(world, *this, store_, p);
   add_duty([this](std::int64_t now) { return records_->step(now); });

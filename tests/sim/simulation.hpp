@@ -18,10 +18,13 @@
 
 namespace quarry::sim {
 
+struct Seams;
+
 struct Options {
   std::uint64_t seed = 1;
   int hosts = 0;                  ///< 1–8; 0: as the seed says
   std::ostream* trace = nullptr;  ///< told everything that happens
+  const Seams* seams = nullptr;   ///< the faults of a test, see seams.hpp; outlives the run
 };
 
 struct Report {

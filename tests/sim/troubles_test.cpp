@@ -9,7 +9,7 @@
 namespace quarry::sim {
 namespace {
 
-constexpr std::uint64_t kSeeds = 30;
+constexpr std::uint64_t kSeeds = 20;
 
 TEST(Troubles, EachKindIsDealt) {
   TroublesDealt dealt;

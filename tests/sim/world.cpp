@@ -31,14 +31,17 @@ std::int64_t wrong_by(Dice& dice) {
 
 World::World(const Options& wanted)
     : options(wanted),
+      seams(wanted.seams == nullptr ? Seams() : *wanted.seams),
       dice(wanted.seed),
-      plan(draw_plan(dice, wanted.hosts)),
+      plan(drawn(seams, dice, wanted.hosts)),
       store_clock(truth, 0),
-      store(store_clock, plan.ownership),
+      memory_(store_clock, plan.ownership),
+      queue_(wrapped(seams.queue, memory_)),
+      store(*queue_),
       records(std::make_shared<sdk::testing::MemoryRecords>()),
       referee(*this) {
   for (int i = 0; i < plan.clients; ++i) {
-    clients.push_back(std::make_unique<SimClient>("client-" + std::to_string(i + 1)));
+    clients.push_back(std::make_unique<SimClient>("client-" + std::to_string(i + 1), seams.client));
   }
   machines_.resize(static_cast<std::size_t>(plan.hosts));
   for (Machine& machine : machines_) {
@@ -52,7 +55,7 @@ World::World(const Options& wanted)
   lane.max_active = plan.max_active;
   sdk::BasicContext ctx(truth, 1000, "sim");
   sdk::testing::MemoryRecordStore beside(store_clock, records);
-  link(store, beside);
+  link(memory_, beside);
   static_cast<void>(store.open(ctx));
   static_cast<void>(store.set_lane(ctx, lane));
   start_ms_ = now();

@@ -10,6 +10,7 @@
 #include "fiber.hpp"
 #include "plan.hpp"
 #include "referee.hpp"
+#include "seams.hpp"
 #include "sim_client.hpp"
 #include "sim_host.hpp"
 #include "simulation.hpp"
@@ -68,11 +69,18 @@ class World {
   void dealt(Trouble kind) { report.dealt.add(kind); }
 
   const Options options;
+  const Seams seams;
   Dice dice;
   const Plan plan;
   sdk::testing::ManualClock truth;
   HostClock store_clock;
-  sdk::testing::MemoryQueueStore store;
+
+ private:
+  sdk::testing::MemoryQueueStore memory_;
+  const std::shared_ptr<sdk::QueueStore> queue_;
+
+ public:
+  sdk::QueueStore& store;  ///< for everybody, the judges too
   const std::shared_ptr<sdk::testing::MemoryRecords> records;
   std::vector<std::unique_ptr<SimClient>> clients;
   Report report;
