@@ -43,12 +43,15 @@ sdk::Status ClientGate::refusal(Context& ctx) {
   Dice& dice = world_.dice;
   using sdk::Code;
   if (dice.happens(w.client_refused)) {
+    world_.dealt(Trouble::client_refuses);
     return ctx.fail({Code::unavailable, sdk::kRetryable | sdk::kNotStarted, 0, 0}, "connection refused");
   }
   if (dice.happens(w.client_error)) {
+    world_.dealt(Trouble::client_error);
     return ctx.fail({Code::unavailable, sdk::kRetryable, 0, 500}, "the client answered 500");
   }
   if (dice.happens(w.client_limited)) {
+    world_.dealt(Trouble::client_limits);
     return ctx.fail({Code::rate_limited, sdk::kRetryable, dice.happens(0.5) ? 3'000U : 0U, 429}, "too many requests");
   }
   return {};
@@ -62,7 +65,10 @@ sdk::Status ClientGate::call(Context& ctx, const char* what, double twice, Effec
   sdk::Status status = refusal(ctx);
   if (status.ok() && fate != Fate::never_arrives) {
     status = effect();
-    if (fate == Fate::twice) { status = effect(); }
+    if (fate == Fate::twice) {
+      world_.dealt(Trouble::client_twice);
+      status = effect();
+    }
     client_.look(world_.now());
   }
   world_.say(host_.owner(), [&] {
@@ -74,14 +80,15 @@ sdk::Status ClientGate::call(Context& ctx, const char* what, double twice, Effec
   });
   if (!host_.after_call(what)) { return ctx.fail({sdk::Code::deadline, 0, 0, 0}, "dead"); }
   if (!lost) { return status; }
+  world_.dealt(fate == Fate::never_arrives ? Trouble::client_never_hears : Trouble::client_loses_answer);
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer in time");
 }
 
 sdk::Status ClientGate::capabilities(Context& ctx, sdk::ClientCapabilities& out) noexcept {
-  return call(ctx, "client.capabilities", 0, [&] { return client_.fake().capabilities(ctx, out); });
+  return call(ctx, "client.capabilities", 0, [&] { return client_.face().capabilities(ctx, out); });
 }
 sdk::Status ClientGate::test(Context& ctx, sdk::TestSink& facts) noexcept {
-  return call(ctx, "client.test", 0, [&] { return client_.fake().test(ctx, facts); });
+  return call(ctx, "client.test", 0, [&] { return client_.face().test(ctx, facts); });
 }
 
 sdk::Status ClientGate::arrives_late(Context& ctx, const sdk::AddRequest& request) {
@@ -98,8 +105,9 @@ sdk::Status ClientGate::arrives_late(Context& ctx, const sdk::AddRequest& reques
     again.category = kept.category;
     again.tags = std::span(&tag, 1);
     sdk::BasicContext late(world.truth, 1'000, kept.tag);
-    const sdk::Status status = client.fake().add(late, again);
+    const sdk::Status status = client.face().add(late, again);
     client.look(world.now());
+    world.dealt(Trouble::client_late_add);
     world.say(client.id(), [&] { return "late add " + kept.tag + (status.ok() ? " arrives" : " meets it there"); });
   });
   return ctx.fail({sdk::Code::deadline, sdk::kRetryable, 0, 0}, "no answer in time");
@@ -111,10 +119,11 @@ sdk::Status ClientGate::add(Context& ctx, const sdk::AddRequest& request) noexce
     if (!std::exchange(sent, true)) { world_.referee.adding(host_.owner(), queue::id_in_tags(ctx.request_id())); }
     const Weather& w = world_.plan.weather;
     if (!world_.is_calm() && world_.dice.happens(w.client_conflict)) {
+      world_.dealt(Trouble::client_conflict);
       return ctx.fail({sdk::Code::conflict, 0, 0, 409}, "Fails.");
     }
     if (!world_.is_calm() && world_.dice.happens(w.client_late)) { return arrives_late(ctx, request); }
-    return client_.fake().add(ctx, request);
+    return client_.face().add(ctx, request);
   });
 }
 
@@ -125,12 +134,17 @@ sdk::Status ClientGate::list(Context& ctx, const sdk::ListQuery& query, sdk::Ite
   Listing seen{host_.owner(), client_.id(), queue::id_in_tags(ctx.request_id()), all};
   const sdk::Status status = call(ctx, all ? "client.list_all" : "client.list", 0, [&]() -> sdk::Status {
     seen.epoch = world_.referee.epoch_of(host_.owner(), client_.id());
-    Tap tap(sink, trouble && world_.dice.happens(w.client_half));
+    const bool half = trouble && world_.dice.happens(w.client_half);
+    if (half) { world_.dealt(Trouble::client_half_list); }
+    Tap tap(sink, half);
     sdk::Status done;
-    if (world_.now() < client_.lists_nothing_until_ms || (trouble && world_.dice.happens(w.client_empty))) {
+    if (world_.now() < client_.lists_nothing_until_ms) {
+      tap.finish(true, {});
+    } else if (trouble && world_.dice.happens(w.client_empty)) {
+      world_.dealt(Trouble::client_empty_list);
       tap.finish(true, {});
     } else {
-      done = client_.fake().list(ctx, query, tap);
+      done = client_.face().list(ctx, query, tap);
     }
     seen.complete = tap.complete;
     seen.shown = std::move(tap.shown);
@@ -141,10 +155,10 @@ sdk::Status ClientGate::list(Context& ctx, const sdk::ListQuery& query, sdk::Ite
 }
 
 sdk::Status ClientGate::pause(Context& ctx, Keys keys) noexcept {
-  return call(ctx, "client.pause", world_.plan.weather.client_twice, [&] { return client_.fake().pause(ctx, keys); });
+  return call(ctx, "client.pause", world_.plan.weather.client_twice, [&] { return client_.face().pause(ctx, keys); });
 }
 sdk::Status ClientGate::resume(Context& ctx, Keys keys) noexcept {
-  return call(ctx, "client.resume", world_.plan.weather.client_twice, [&] { return client_.fake().resume(ctx, keys); });
+  return call(ctx, "client.resume", world_.plan.weather.client_twice, [&] { return client_.face().resume(ctx, keys); });
 }
 sdk::Status ClientGate::remove(Context& ctx, Keys keys, std::int32_t delete_data) noexcept {
   return call(ctx, "client.remove", world_.plan.weather.client_twice, [&] {
@@ -154,23 +168,23 @@ sdk::Status ClientGate::remove(Context& ctx, Keys keys, std::int32_t delete_data
       world_.referee.removing(queue::id_in_tags(ctx.request_id()), delete_data != 0);
       world_.say(host_.owner(), [&] { return "removes " + hash + " from " + client_.id(); });
     }
-    return client_.fake().remove(ctx, keys, delete_data);
+    return client_.face().remove(ctx, keys, delete_data);
   });
 }
 sdk::Status ClientGate::set_priority(Context& ctx, Keys keys, sdk::Priority priority) noexcept {
   return call(ctx, "client.set_priority", world_.plan.weather.client_twice,
-              [&] { return client_.fake().set_priority(ctx, keys, priority); });
+              [&] { return client_.face().set_priority(ctx, keys, priority); });
 }
 sdk::Status ClientGate::set_category(Context& ctx, Keys keys, std::string_view category) noexcept {
   return call(ctx, "client.set_category", world_.plan.weather.client_twice,
-              [&] { return client_.fake().set_category(ctx, keys, category); });
+              [&] { return client_.face().set_category(ctx, keys, category); });
 }
 sdk::Status ClientGate::set_limits(Context& ctx, Keys keys, const sdk::ClientLimits& limits) noexcept {
   return call(ctx, "client.set_limits", world_.plan.weather.client_twice,
-              [&] { return client_.fake().set_limits(ctx, keys, limits); });
+              [&] { return client_.face().set_limits(ctx, keys, limits); });
 }
 sdk::Status ClientGate::files(Context& ctx, const sdk::ItemKey& key, sdk::FileSink& sink) noexcept {
-  return call(ctx, "client.files", 0, [&] { return client_.fake().files(ctx, key, sink); });
+  return call(ctx, "client.files", 0, [&] { return client_.face().files(ctx, key, sink); });
 }
 
 }  // namespace quarry::sim

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // quarry-sim: runs seeds of the simulation and says which broke a promise.
-#include "simulation.hpp"
+#include "seeds.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -17,43 +13,6 @@
 namespace {
 
 using quarry::sim::Options;
-
-/// "17" or "1-2000".
-std::vector<Options> seeds_of(const std::string& range, int hosts) {
-  std::size_t end = 0;
-  const std::uint64_t first = std::stoull(range, &end);
-  const std::uint64_t last = end < range.size() && range[end] == '-' ? std::stoull(range.substr(end + 1)) : first;
-  std::vector<Options> all;
-  for (std::uint64_t seed = first; seed <= last; ++seed) { all.push_back({seed, hosts, nullptr}); }
-  return all;
-}
-
-/// A seed a line, and the number of hosts when it was given; what follows a '#' is for people.
-std::vector<Options> kept_seeds(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) { throw std::runtime_error("cannot read " + path); }
-  std::vector<Options> all;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    Options options;
-    if (!(words >> options.seed)) { continue; }
-    words >> options.hosts;
-    all.push_back(options);
-  }
-  return all;
-}
-
-/// Adds the seed to the file, unless it is there.
-void keep_seed(const std::string& path, const Options& options, const std::string& why) {
-  const auto kept = std::filesystem::exists(path) ? kept_seeds(path) : std::vector<Options>();
-  const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const Options& one) {
-    return one.seed == options.seed && one.hosts == options.hosts;
-  });
-  if (is_kept) { return; }
-  std::ofstream file(path, std::ios::app);
-  file << options.seed << (options.hosts > 0 ? " " + std::to_string(options.hosts) : "") << "   # " << why << '\n';
-  if (!file.flush()) { throw std::runtime_error("cannot write " + path); }
-}
 
 /// False: a promise was broken. `keep`: the file for seeds that break one; empty: none.
 bool run_one(const Options& options, const std::string& keep, quarry::sim::Report& sum) {
@@ -64,6 +23,7 @@ bool run_one(const Options& options, const std::string& keep, quarry::sim::Repor
   sum.takeovers += report.takeovers;
   sum.completed += report.completed;
   sum.told += report.told;
+  sum.dealt.add(report.dealt);
   sum.virtual_ms += report.virtual_ms;
   sum.event_hash = report.event_hash;
   if (report.violations.empty()) { return true; }
@@ -71,11 +31,13 @@ bool run_one(const Options& options, const std::string& keep, quarry::sim::Repor
             << (options.hosts > 0 ? " --hosts " + std::to_string(options.hosts) : "") << '\n';
   for (const std::string& what : report.violations) { std::cout << "  " << what << '\n'; }
   std::cout << std::flush;
-  if (!keep.empty()) { keep_seed(keep, options, report.violations.front()); }
+  if (!keep.empty()) { quarry::sim::keep_seed(keep, options, report.violations.front()); }
   return false;
 }
 
 int run(const std::vector<Options>& all, const std::string& keep) {
+  // A run of nothing proves nothing, and must not look like one that passed.
+  if (all.empty()) { throw std::runtime_error("there are no seeds to run"); }
   const auto start = std::chrono::steady_clock::now();
   quarry::sim::Report sum;
   int failed = 0;
@@ -85,6 +47,7 @@ int run(const std::vector<Options>& all, const std::string& keep) {
   std::cout << all.size() << " seeds: " << sum.grabs << " grabs, " << sum.completed << " completed, " << sum.crashes
             << " crashes and " << sum.sleeps << " long sleeps of hosts, " << sum.takeovers << " duties taken over, "
             << sum.told << " entries of history; " << virtual_s / 3600 << " hours in " << seconds << " s\n";
+  std::cout << "dealt: " << sum.dealt.text() << '\n';
   if (all.size() == 1) { std::cout << "event hash " << std::hex << sum.event_hash << std::dec << '\n'; }
   std::cout << failed << " seeds with violations\n";
   return failed == 0 ? 0 : 1;
@@ -109,13 +72,13 @@ int main(int argc, char** argv) {
   app.add_option("--keep", keep, "add seeds that break a promise to this file, for --kept");
   CLI11_PARSE(app, argc, argv);
   try {
-    if (one->count() == 0) { return run(kept->count() > 0 ? kept_seeds(file) : seeds_of(seeds, hosts), keep); }
-    std::vector<Options> options = seeds_of(seed, hosts);
-    options.resize(1);
-    options.front().trace = &std::cout;
-    return run(options, keep);
+    if (kept->count() > 0) { return run(quarry::sim::kept_seeds(file), keep); }
+    if (one->count() == 0) { return run(quarry::sim::range_of_seeds(seeds, hosts), keep); }
+    Options options = quarry::sim::one_seed(seed, hosts);
+    options.trace = &std::cout;
+    return run({options}, keep);
   } catch (const std::exception& error) {
-    std::cerr << "quarry-sim: " << error.what() << "; seeds are numbers or a range as 1-2000\n";
+    std::cerr << "quarry-sim: " << error.what() << '\n';
     return 2;
   }
 }

@@ -22,15 +22,22 @@ sdk::Status lost_record_call(sdk::CallContext& ctx) {
 }  // namespace
 
 RecordGate::RecordGate(World& world, SimHost& host)
-    : world_(world), host_(host), store_(world.store_clock, world.records) {}
+    : world_(world),
+      host_(host),
+      memory_(world.store_clock, world.records),
+      records_(wrapped(world.seams.records, memory_)),
+      store_(*records_) {}
 
 template <class Effect>
 sdk::Status RecordGate::call(Context& ctx, const char* what, Effect effect) {
   const Fate fate = host_.before_call(what, storage_odds(world_));
+  if (fate == Fate::fails) { world_.dealt(Trouble::records_fail); }
   if (fate == Fate::dead || fate == Fate::fails) { return storage_is_down(ctx); }
   const sdk::Status status = fate == Fate::never_arrives ? sdk::Status() : effect(fate == Fate::twice);
-  const bool lost = fate == Fate::loses_answer || fate == Fate::never_arrives;
-  return host_.after_call(what) && !lost ? status : lost_record_call(ctx);
+  if (!host_.after_call(what)) { return lost_record_call(ctx); }
+  if (fate != Fate::loses_answer && fate != Fate::never_arrives) { return status; }
+  world_.dealt(fate == Fate::never_arrives ? Trouble::records_never_hear : Trouble::records_lose_answer);
+  return lost_record_call(ctx);
 }
 
 sdk::Status RecordGate::open(Context& ctx) noexcept {
@@ -49,7 +56,9 @@ sdk::Status RecordGate::change_schema(Context& ctx, std::int64_t version,
                                       std::span<const sdk::SchemaStep> steps) noexcept {
   return call(ctx, "records.change_schema", [&](bool twice) {
     const sdk::Status status = store_.change_schema(ctx, version, steps);
-    return twice && status.ok() ? store_.change_schema(ctx, version, steps) : status;
+    if (!twice || !status.ok()) { return status; }
+    world_.dealt(Trouble::records_twice);
+    return store_.change_schema(ctx, version, steps);
   });
 }
 
@@ -78,6 +87,7 @@ sdk::Status RecordGate::write(Context& ctx, std::span<const sdk::RecordWrite> wr
     const sdk::Status first = store_.write(ctx, writes, got);
     if (!twice || !first.ok()) { return first; }
     // What the host is told is how it went the second time.
+    world_.dealt(Trouble::records_twice);
     got.all.clear();
     return store_.write(ctx, writes, got);
   });

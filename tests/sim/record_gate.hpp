@@ -35,7 +35,9 @@ class RecordGate final : public sdk::RecordStore {
 
   World& world_;
   SimHost& host_;
-  sdk::testing::MemoryRecordStore store_;
+  sdk::testing::MemoryRecordStore memory_;
+  const std::shared_ptr<sdk::RecordStore> records_;
+  sdk::RecordStore& store_;
 };
 
 }  // namespace quarry::sim

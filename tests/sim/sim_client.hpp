@@ -2,7 +2,7 @@
 // A download client as it really is, whatever the hosts are told about it, and its journal.
 #pragma once
 
-#include <quarry/sdk/testing/fake_download_client.hpp>
+#include "seams.hpp"
 
 #include <map>
 #include <string>
@@ -12,7 +12,7 @@ namespace quarry::sim {
 
 class SimClient {
  public:
-  explicit SimClient(std::string id) : id_(std::move(id)) {}
+  SimClient(std::string id, const decltype(Seams::client)& wrap) : id_(std::move(id)), face_(wrapped(wrap, fake_)) {}
 
   /// What came into the client and what left it.
   struct Entry {
@@ -23,6 +23,8 @@ class SimClient {
 
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] sdk::testing::FakeDownloadClient& fake() noexcept { return fake_; }
+  /// As hosts reach it.
+  [[nodiscard]] sdk::DownloadClient& face() noexcept { return *face_; }
   /// Brings the journal up to date; to be called after whatever may have changed the items.
   void look(std::int64_t now_ms);
   [[nodiscard]] const std::vector<Entry>& journal() const noexcept { return journal_; }
@@ -32,9 +34,15 @@ class SimClient {
   std::int64_t lists_nothing_until_ms = 0;  ///< it has just been restarted
 
  private:
+  struct Presence {
+    std::string hash;
+    std::int64_t since_ms = 0;
+  };
+
   std::string id_;
   sdk::testing::FakeDownloadClient fake_;
-  std::map<std::string, std::int64_t> since_;
+  std::shared_ptr<sdk::DownloadClient> face_;
+  std::map<std::string, Presence> there_;  ///< by the item's id: a client may have a torrent twice
   std::vector<Entry> journal_;
 };
 

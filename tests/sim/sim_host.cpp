@@ -47,7 +47,7 @@ SimHost::SimHost(World& world, const sdk::Clock& clock, std::string owner)
       indexer_(world, *this),
       store_client_(store_, clock, [this] { return owner_ + "-" + std::to_string(++commands_); }) {
   for (const auto& client : world.clients) { clients_.push_back(std::make_unique<ClientGate>(world, *this, *client)); }
-  const queue::EngineSettings settings;
+  const queue::EngineSettings& settings = world.seams.engine;
   const queue::EnginePorts p = ports(clock);
   records_ = std::make_unique<SimRecords>(world, *this, store_, p);
   add_duty([this](std::int64_t now) { return records_->step(now); });
@@ -137,6 +137,7 @@ void SimHost::befall(const char* when, const char* what) {
     wait(ms);
     world_.say(owner_, [&] { return std::string("wakes up ") + when + " " + what; });
   } else if (world_.dice.happens(w.slow)) {
+    world_.dealt(Trouble::host_slow);
     wait(1 + world_.dice.below(kLongestWaitMs));
   }
 }

@@ -13,6 +13,7 @@ sdk::Status SimIndexer::fetch(sdk::CallContext& ctx, const sdk::ReleaseRef& rele
   if (fate == Fate::dead) { return ctx.fail({Code::unavailable, sdk::kNotStarted, 0, 0}, "dead"); }
   sdk::Status status;
   if (fate == Fate::fails) {
+    world_.dealt(Trouble::site_fails);
     const std::array<sdk::Status, 6> troubles = {sdk::Status{Code::unavailable, sdk::kRetryable, 0, 0},
                                                  sdk::Status{Code::rate_limited, sdk::kRetryable, 0, 429},
                                                  sdk::Status{Code::rate_limited, sdk::kRetryable, 7'000, 429},

@@ -9,6 +9,8 @@
 // promises are checked. The same seed gives the same run.
 #pragma once
 
+#include "troubles.hpp"
+
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -16,10 +18,13 @@
 
 namespace quarry::sim {
 
+struct Seams;
+
 struct Options {
   std::uint64_t seed = 1;
   int hosts = 0;                  ///< 1–8; 0: as the seed says
   std::ostream* trace = nullptr;  ///< told everything that happens
+  const Seams* seams = nullptr;   ///< the faults of a test, see seams.hpp; outlives the run
 };
 
 struct Report {
@@ -31,6 +36,7 @@ struct Report {
   int takeovers = 0;  ///< of a duty, by another host
   int completed = 0;
   std::int64_t told = 0;  ///< entries of the history
+  TroublesDealt dealt;
   std::int64_t virtual_ms = 0;
   std::uint64_t event_hash = 0;  ///< of the event log: equal for equal seeds
 };

@@ -29,16 +29,18 @@ template <class Effect, class Commands>
 sdk::Status StoreGate::write(Context& ctx, const char* what, std::size_t count, Out& out, Effect effect,
                              Commands commands) {
   const Fate fate = host_.before_call(what, storage_odds(world_));
-  if (fate == Fate::dead || fate == Fate::fails) { return storage_is_down(ctx); }
+  if (fate == Fate::dead || fate == Fate::fails) { return failed(ctx, fate); }
   sdk::Outcomes got;
   sdk::Status status = fate == Fate::never_arrives ? sdk::Status() : effect(got);
   if (fate == Fate::twice && status.ok()) {
+    world_.dealt(Trouble::queue_twice);
     got.all.clear();
     status = effect(got);
   }
   if (!host_.after_call(what)) { return lost(ctx); }
   if (!status.ok()) { return status; }
   if (fate == Fate::loses_answer || fate == Fate::never_arrives) {
+    note_loss(fate);
     sdk::Outcome unknown;
     unknown.result = sdk::CommandResult::unknown_commit;
     got.all.assign(count, unknown);
@@ -53,10 +55,21 @@ sdk::Status StoreGate::write(Context& ctx, const char* what, std::size_t count, 
 template <class Effect>
 sdk::Status StoreGate::plain(Context& ctx, const char* what, Effect effect) {
   const Fate fate = host_.before_call(what, storage_odds(world_));
-  if (fate == Fate::dead || fate == Fate::fails) { return storage_is_down(ctx); }
+  if (fate == Fate::dead || fate == Fate::fails) { return failed(ctx, fate); }
   const sdk::Status status = fate == Fate::never_arrives ? sdk::Status() : effect(fate == Fate::twice);
-  const bool is_lost = fate == Fate::loses_answer || fate == Fate::never_arrives;
-  return host_.after_call(what) && !is_lost ? status : lost(ctx);
+  if (!host_.after_call(what)) { return lost(ctx); }
+  if (fate != Fate::loses_answer && fate != Fate::never_arrives) { return status; }
+  note_loss(fate);
+  return lost(ctx);
+}
+
+sdk::Status StoreGate::failed(Context& ctx, Fate fate) {
+  if (fate == Fate::fails) { world_.dealt(Trouble::queue_fails); }
+  return storage_is_down(ctx);
+}
+
+void StoreGate::note_loss(Fate fate) {
+  world_.dealt(fate == Fate::never_arrives ? Trouble::queue_never_hears : Trouble::queue_loses_answer);
 }
 
 sdk::Status StoreGate::open(Context& ctx) noexcept {
@@ -78,7 +91,10 @@ sdk::Status StoreGate::claim(Context& ctx, const sdk::ClaimRequest& request, sdk
       return rows.add(row);
     });
     auto nobody = sdk::download_sink([](const sdk::DownloadView&) {});
-    if (twice) { static_cast<void>(world_.store.claim(ctx, request, nobody)); }
+    if (twice) {
+      world_.dealt(Trouble::queue_twice);
+      static_cast<void>(world_.store.claim(ctx, request, nobody));
+    }
     const sdk::Status status = world_.store.claim(ctx, request, watching);
     if (took_one) { world_.referee.claimed(); }
     return status;
@@ -152,7 +168,9 @@ sdk::Status StoreGate::rescue(Context& ctx, std::string_view command, std::strin
       return rows.add(row);
     });
     const sdk::Status status = world_.store.rescue(ctx, command, owner, limit, watching);
-    return twice && status.ok() ? world_.store.rescue(ctx, command, owner, limit, watching) : status;
+    if (!twice || !status.ok()) { return status; }
+    world_.dealt(Trouble::queue_twice);
+    return world_.store.rescue(ctx, command, owner, limit, watching);
   });
 }
 
@@ -194,7 +212,10 @@ sdk::Status StoreGate::take_duty(Context& ctx, const sdk::DutyRequest& request, 
   sdk::Duty answer;
   const sdk::Status status = plain(ctx, "store.take_duty", [&](bool twice) {
     sdk::Status done = world_.store.take_duty(ctx, request, answer);
-    if (twice && done.ok()) { done = world_.store.take_duty(ctx, request, answer); }
+    if (twice && done.ok()) {
+      world_.dealt(Trouble::queue_twice);
+      done = world_.store.take_duty(ctx, request, answer);
+    }
     if (done.ok()) { world_.referee.duty_taken(request, answer); }
     return done;
   });

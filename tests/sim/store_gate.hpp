@@ -11,6 +11,7 @@ namespace quarry::sim {
 
 class SimHost;
 class World;
+enum class Fate;
 
 class StoreGate final : public sdk::QueueStore {
  public:
@@ -48,6 +49,9 @@ class StoreGate final : public sdk::QueueStore {
   /// A lost answer of a call without outcomes is a failure of which nobody knows whether it was one.
   template <class Effect>
   sdk::Status plain(Context& ctx, const char* what, Effect effect);
+  /// What it is answered that has no effect: its host is dead, or the storage fails.
+  sdk::Status failed(Context& ctx, Fate fate);
+  void note_loss(Fate fate);
 
   World& world_;
   SimHost& host_;

@@ -31,14 +31,17 @@ std::int64_t wrong_by(Dice& dice) {
 
 World::World(const Options& wanted)
     : options(wanted),
+      seams(wanted.seams == nullptr ? Seams() : *wanted.seams),
       dice(wanted.seed),
-      plan(draw_plan(dice, wanted.hosts)),
+      plan(drawn(seams, dice, wanted.hosts)),
       store_clock(truth, 0),
-      store(store_clock, plan.ownership),
+      memory_(store_clock, plan.ownership),
+      queue_(wrapped(seams.queue, memory_)),
+      store(*queue_),
       records(std::make_shared<sdk::testing::MemoryRecords>()),
       referee(*this) {
   for (int i = 0; i < plan.clients; ++i) {
-    clients.push_back(std::make_unique<SimClient>("client-" + std::to_string(i + 1)));
+    clients.push_back(std::make_unique<SimClient>("client-" + std::to_string(i + 1), seams.client));
   }
   machines_.resize(static_cast<std::size_t>(plan.hosts));
   for (Machine& machine : machines_) {
@@ -52,7 +55,7 @@ World::World(const Options& wanted)
   lane.max_active = plan.max_active;
   sdk::BasicContext ctx(truth, 1000, "sim");
   sdk::testing::MemoryRecordStore beside(store_clock, records);
-  link(store, beside);
+  link(memory_, beside);
   static_cast<void>(store.open(ctx));
   static_cast<void>(store.set_lane(ctx, lane));
   start_ms_ = now();
@@ -175,23 +178,30 @@ void World::act_as_fate() {
         say(client->id(), [&] { return "loses " + item.infohash_v1; });
         client->fake().lose(item.id);
         referee.note_tampering(item.infohash_v1);
+        dealt(Trouble::item_vanishes);
       }
-      if (dice.happens(w.item_breaks)) { client->fake().fail(item.id); }
+      if (dice.happens(w.item_breaks)) {
+        client->fake().fail(item.id);
+        dealt(Trouble::item_breaks);
+      }
     }
     client->look(now());
     // An empty listing is believed after a minute: no trouble of this kind may look as long as that.
     if (now() > client->lists_nothing_until_ms + kMinuteMs && dice.happens(w.client_restarts)) {
       client->lists_nothing_until_ms = now() + 5'000 + dice.below(25'000);
+      dealt(Trouble::client_restarts);
       say(client->id(), [] { return std::string("was restarted, and lists nothing for a while"); });
     }
   }
   if (dice.happens(w.store_restarts)) {
     store_down_until_ms_ = now() + 1'000 + dice.below(20'000);
+    dealt(Trouble::storage_restarts);
     say("store", [] { return std::string("goes down"); });
   }
   if (SimHost* host = dice.happens(w.host_stops) ? some_host() : nullptr; host != nullptr) {
     say(host->owner(), [] { return std::string("is told to stop"); });
     host->stop();
+    dealt(Trouble::host_stops);
   }
   if (dice.happens(w.clock_jumps)) { jump_a_clock(); }
 }
@@ -206,6 +216,7 @@ void World::jump_a_clock() {
     machine.clock->offset_ms = dice.below(static_cast<int>(2 * most)) - most;
     store_clock.offset_ms = machine.clock->offset_ms;
   }
+  dealt(Trouble::clock_jumps);
   say("", [&] { return "a clock is now wrong by " + std::to_string(machine.clock->offset_ms / 1000) + " s"; });
 }
 

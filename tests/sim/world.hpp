@@ -10,6 +10,7 @@
 #include "fiber.hpp"
 #include "plan.hpp"
 #include "referee.hpp"
+#include "seams.hpp"
 #include "sim_client.hpp"
 #include "sim_host.hpp"
 #include "simulation.hpp"
@@ -64,13 +65,22 @@ class World {
     if (options.trace != nullptr) { write_line(who, text()); }
   }
   void violation(const std::string& what);
+  /// To be called where it has its effect.
+  void dealt(Trouble kind) { report.dealt.add(kind); }
 
   const Options options;
+  const Seams seams;
   Dice dice;
   const Plan plan;
   sdk::testing::ManualClock truth;
   HostClock store_clock;
-  sdk::testing::MemoryQueueStore store;
+
+ private:
+  sdk::testing::MemoryQueueStore memory_;
+  const std::shared_ptr<sdk::QueueStore> queue_;
+
+ public:
+  sdk::QueueStore& store;  ///< for everybody, the judges too
   const std::shared_ptr<sdk::testing::MemoryRecords> records;
   std::vector<std::unique_ptr<SimClient>> clients;
   Report report;
