@@ -27,20 +27,11 @@ std::string unknown_commit(const std::string& place) {
 }
 
 /// Text with a NUL cannot be kept by PostgreSQL; said before a statement fails for it.
-void check_text(std::string_view text, const char* what) { rules::check_that(text.find('\0') == text.npos, what); }
+void check_texts(std::initializer_list<std::string_view> texts, const char* what) {
+  for (const std::string_view text : texts) { rules::check_that(text.find('\0') == text.npos, what); }
+}
 
 }  // namespace
-
-const char kConfigSchema[] = R"({
-  "type": "object",
-  "properties": {
-    "url": {"type": "string", "minLength": 1, "secret": true, "description": "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; ?sslmode=verify-full&sslrootcert=FILE for TLS"},
-    "pooler": {"type": "boolean", "description": "The url is that of a pooler that pools by transaction (PgBouncer: pool_mode = transaction), default false"},
-    "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
-  },
-  "required": ["url"],
-  "additionalProperties": false
-})";
 
 PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
     : server_(Server::of(config)),
@@ -142,10 +133,9 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
   return guarded(ctx, [&] {
     for (const sdk::NewDownload& item : items) {
       rules::check(item);
-      for (const std::string_view text : {item.lane, item.release_key, item.title, item.indexer, item.guid,
-                                          item.download_url, item.magnet, item.category}) {
-        check_text(text, "a download has a NUL byte in one of its texts");
-      }
+      check_texts({item.lane, item.release_key, item.title, item.indexer, item.guid, item.download_url, item.magnet,
+                   item.category},
+                  "a download has a NUL byte in one of its texts");
     }
     try {
       answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items.size(), items, done); });
@@ -184,7 +174,7 @@ Status PostgresQueueStore::record_intent(CallContext& ctx, const sdk::Intent& in
                                          sdk::OutcomeSink& outcome) noexcept {
   return guarded(ctx, [&] {
     rules::check(intent);
-    check_text(intent.magnet, "an intent has a NUL byte in its magnet");
+    check_texts({intent.magnet}, "an intent has a NUL byte in its magnet");
     write(ctx, 1, outcome, intent.metainfo.empty(),
           [&](Writer& writer) { return Outcomes{writer.record_intent(intent)}; });
   });
@@ -195,10 +185,9 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
   return guarded(ctx, [&] {
     rules::check(changes);
     for (const sdk::Transition& change : changes) {
-      for (const std::string_view text : {change.reason, change.patch.due_reason, change.patch.error,
-                                          change.patch.client_item_id, change.patch.output_path}) {
-        check_text(text, "a transition has a NUL byte in one of its texts");
-      }
+      check_texts({change.reason, change.patch.due_reason, change.patch.error, change.patch.client_item_id,
+                   change.patch.output_path},
+                  "a transition has a NUL byte in one of its texts");
     }
     answer(changes.size(), outcomes,
            [&](Outcomes& done) { return transitions_.run(ctx, changes.size(), changes, done); });
@@ -208,7 +197,7 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
 Status PostgresQueueStore::edit(CallContext& ctx, const sdk::Edit& edit, sdk::OutcomeSink& outcome) noexcept {
   return guarded(ctx, [&] {
     rules::check(edit);
-    check_text(edit.category, "a category has a NUL byte in it");
+    check_texts({edit.category}, "a category has a NUL byte in it");
     write(ctx, 1, outcome, true, [&](Writer& writer) { return Outcomes{writer.edit(edit)}; });
   });
 }
@@ -230,8 +219,7 @@ Status PostgresQueueStore::record_progress(CallContext& ctx, std::span<const sdk
   return guarded(ctx, [&] {
     rules::check(items);
     for (const sdk::Progress& item : items) {
-      check_text(item.client_state, "progress has a NUL byte in one of its texts");
-      check_text(item.output_path, "progress has a NUL byte in one of its texts");
+      check_texts({item.client_state, item.output_path}, "progress has a NUL byte in one of its texts");
     }
     write(ctx, items.size(), outcomes, true, [&](Writer& writer) { return writer.record_progress(items); });
   });
@@ -259,7 +247,7 @@ Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::in
 Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    check_text(request.owner, "the owner of a duty has a NUL byte in it");
+    check_texts({request.owner}, "the owner of a duty has a NUL byte in it");
     out = ask<sdk::Duty>(ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
   });
 }

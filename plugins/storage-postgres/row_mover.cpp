@@ -4,6 +4,7 @@
 #include "copy_statements.hpp"
 #include "record_session.hpp"
 #include "statements.hpp"
+#include "transaction.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
 
@@ -98,30 +99,6 @@ void append_row(std::string& text, const Part& part, std::span<const Value> valu
   }
   text.back() = '\n';
 }
-
-/// Rolled back unless it was committed.
-class Transaction {
- public:
-  explicit Transaction(RawPostgres& raw) : raw_(raw) { raw_.exec(sql::kBegin); }
-  ~Transaction() {
-    if (done_ || !raw_.alive()) { return; }
-    try {
-      raw_.exec(sql::kRollback);
-    } catch (const PostgresFailure&) {
-      // The connection went away, and the transaction with it.
-    }
-  }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  void commit() {
-    raw_.exec(sql::kCommit);
-    done_ = true;
-  }
-
- private:
-  RawPostgres& raw_;
-  bool done_ = false;
-};
 
 }  // namespace
 
