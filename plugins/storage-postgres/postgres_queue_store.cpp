@@ -50,7 +50,10 @@ Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept 
       body();
     } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
       throw;
-    } catch (const std::exception& error) { throw Error(explain(error, server_.place)); }
+    } catch (const std::exception& error) {
+      if (ctx.cancelled()) { check_given_up(error, ctx); }  // out of time is `unavailable`, as a start expects it
+      throw Error(explain(error, server_.place));
+    }
   });
 }
 
@@ -92,13 +95,16 @@ void PostgresQueueStore::read(CallContext& ctx, Sees sees, const Body& body) {
   check_open();
   for (bool again = false;; again = true) {
     storage_sql::Pool<Reader>::Lease reader(readers_, ctx);
+    Canceller::Watch watch(canceller_, reader->session().cancel_request(), ctx);
     try {
       reader->session().keep_to(ctx);
       reader->session().read(sees, [&] { body(*reader); });
+      if (watch.end()) { reader.drop(); }
       return;
-    } catch (const Error&) { throw; } catch (const std::exception& error) {
+    } catch (const std::exception& error) {
       // SOCI loses the memory of a failed statement's parameters when it runs again.
-      reader.drop();
+      if (watch.end() || dynamic_cast<const Error*>(&error) == nullptr) { reader.drop(); }
+      check_given_up(error, ctx);
       // A result comes whole or not at all, so nothing was answered yet.
       if (again || !is_connection_loss(error)) { throw; }
     }
@@ -122,6 +128,7 @@ Status PostgresQueueStore::open(CallContext& ctx) noexcept {
     if (!server_.pooler) { refuse_pooler(server_); }
     Session session(server_, Access::writer);
     session.keep_to(ctx);
+    const Canceller::Watch watch(canceller_, session.cancel_request(), ctx);
     migrate(session, server_.place);
     session.read(Sees::each_its_own_moment, [&] { refuse_unfinished_copy(session, server_.place); });
     opened_ = true;

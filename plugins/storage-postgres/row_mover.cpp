@@ -2,6 +2,7 @@
 #include "row_mover.hpp"
 
 #include "copy_statements.hpp"
+#include "failures.hpp"
 #include "record_session.hpp"
 #include "statements.hpp"
 #include "transaction.hpp"
@@ -278,7 +279,11 @@ void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
   raw_.exec(sql::kDropCopySource);
   transaction.commit();
   // So that the first statements of a host find good plans.
-  for (const std::string& table : tables) { raw_.exec(("ANALYZE " + table).c_str()); }
+  try {
+    for (const std::string& table : tables) { raw_.exec(("ANALYZE " + table).c_str()); }
+  } catch (const PostgresFailure& failure) {
+    if (failure.state() != kQueryCanceled) { throw; }  // who gives up now has a complete copy all the same
+  }
 }
 
 }  // namespace quarry::storage_postgres

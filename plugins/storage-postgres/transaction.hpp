@@ -16,7 +16,7 @@ class Transaction {
     try {
       raw_.exec(sql::kRollback);
     } catch (const PostgresFailure&) {
-      // The connection went away, and the transaction with it.
+      // The connection went away, and the transaction with it; or a cancelled call ends: see Canceller::Watch.
     }
   }
   Transaction(const Transaction&) = delete;
