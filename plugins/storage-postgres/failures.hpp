@@ -16,6 +16,8 @@ inline constexpr std::string_view kForeignKeyViolation = "23503";
 inline constexpr std::string_view kUniqueViolation = "23505";
 inline constexpr std::string_view kSerializationFailure = "40001";
 inline constexpr std::string_view kDeadlockDetected = "40P01";
+/// By statement_timeout, or on request.
+inline constexpr std::string_view kQueryCanceled = "57014";
 
 /// The SQLSTATE that `error` carries; empty when it is not from PostgreSQL, or is about the connection itself.
 [[nodiscard]] std::string sqlstate(const std::exception& error);

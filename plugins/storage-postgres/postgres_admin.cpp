@@ -33,7 +33,8 @@ const Server& without_pooler(const Server& server) {
 }
 
 /// For this session alone, and up to date.
-void take_over(Session& session, const std::string& place) {
+void take_over(Session& session, const std::string& place, Canceller& canceller, const CallContext& ctx) {
+  const Canceller::Watch watch(canceller, session.cancel_request(), ctx);
   if (!session.keep_hosts_out()) {
     throw Error(Code::conflict, "a host works on the database (" + place + "), or another `quarry storage`; stop it");
   }
@@ -58,8 +59,9 @@ sdk::StorageStatus status_of(Session& session) {
 
 }  // namespace
 
-PostgresAdmin::Opened::Opened(const Server& server)
-    : session(without_pooler(server), Access::admin), rows((take_over(session, server.place), session)) {}
+PostgresAdmin::Opened::Opened(const Server& server, Canceller& canceller, const CallContext& ctx)
+    : session(without_pooler(server), Access::admin),
+      rows((take_over(session, server.place, canceller, ctx), session)) {}
 
 PostgresAdmin::PostgresAdmin(sdk::HostServices&, const sdk::Config& config) : server_(Server::of(config)) {}
 
@@ -72,6 +74,7 @@ Status PostgresAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
     } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
+      check_given_up(error, ctx);
       // Class 23: a rule that rows must keep.
       if (sqlstate(error).starts_with("23")) {
         throw Error(Code::conflict, "the rows contradict each other, or a rule of the database (" + server_.place +
@@ -83,24 +86,36 @@ Status PostgresAdmin::guarded(CallContext& ctx, const Body& body) noexcept {
 }
 
 template <class Body>
+Status PostgresAdmin::looking(CallContext& ctx, const Body& body) noexcept {
+  return guarded(ctx, [&] {
+    Session session(server_, Access::admin);
+    const Canceller::Watch watch(canceller_, session.cancel_request(), ctx);
+    session.read(Sees::one_moment, [&] { body(session); });
+  });
+}
+
+template <class Body>
 Status PostgresAdmin::moving(CallContext& ctx, const Body& body) noexcept {
   return guarded(ctx, [&] {
     if (opened_ == nullptr) { throw Error(Code::invalid, "the database has not been opened"); }
-    body(opened_->rows);
+    try {
+      const Canceller::Watch watch(canceller_, opened_->session.cancel_request(), ctx);
+      body(opened_->rows);
+    } catch (...) {
+      opened_->session.roll_back();  // see Watch
+      throw;
+    }
   });
 }
 
 Status PostgresAdmin::status(CallContext& ctx, sdk::StorageStatus& out) noexcept {
-  return guarded(ctx, [&] {
-    Session session(server_, Access::admin);
-    session.read(Sees::one_moment, [&] { out = status_of(session); });
-  });
+  return looking(ctx, [&](Session& session) { out = status_of(session); });
 }
 
 Status PostgresAdmin::open(CallContext& ctx) noexcept {
   return guarded(ctx, [&] {
     if (opened_ != nullptr) { throw Error(Code::conflict, "the database is open already"); }
-    opened_ = std::make_unique<Opened>(server_);
+    opened_ = std::make_unique<Opened>(server_, canceller_, ctx);
   });
 }
 
@@ -112,10 +127,7 @@ Status PostgresAdmin::restore(CallContext& ctx, std::string_view, sdk::ProgressS
 }
 
 Status PostgresAdmin::check(CallContext& ctx, sdk::FindingSink& findings, sdk::ProgressSink& progress) noexcept {
-  return guarded(ctx, [&] {
-    Session session(server_, Access::admin);
-    session.read(Sees::one_moment, [&] { check_database(ctx, session, server_.place, findings, progress); });
-  });
+  return looking(ctx, [&](Session& session) { check_database(ctx, session, server_.place, findings, progress); });
 }
 
 Status PostgresAdmin::tables(CallContext& ctx, sdk::TableSink& tables) noexcept {

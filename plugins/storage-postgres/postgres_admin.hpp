@@ -2,6 +2,7 @@
 // quarry.storage_admin/1 for a PostgreSQL database.
 #pragma once
 
+#include "canceller.hpp"
 #include "row_mover.hpp"
 #include "session.hpp"
 
@@ -42,18 +43,22 @@ class PostgresAdmin final : public sdk::StorageAdmin {
   /// What exists while the database is open.
   struct Opened {
     /// Throws when a host works on it.
-    explicit Opened(const Server& server);
+    Opened(const Server& server, Canceller& canceller, const sdk::CallContext& ctx);
     Session session;
     RowMover rows;
   };
 
   template <class Body>
   sdk::Status guarded(sdk::CallContext& ctx, const Body& body) noexcept;
+  /// Runs `body(session)` on a session of its own, whose statements see one moment.
+  template <class Body>
+  sdk::Status looking(sdk::CallContext& ctx, const Body& body) noexcept;
   /// Runs `body(rows)` on the opened database.
   template <class Body>
   sdk::Status moving(sdk::CallContext& ctx, const Body& body) noexcept;
 
   const Server server_;
+  Canceller canceller_;
   std::unique_ptr<Opened> opened_;
 };
 

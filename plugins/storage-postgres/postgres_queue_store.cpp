@@ -27,20 +27,11 @@ std::string unknown_commit(const std::string& place) {
 }
 
 /// Text with a NUL cannot be kept by PostgreSQL; said before a statement fails for it.
-void check_text(std::string_view text, const char* what) { rules::check_that(text.find('\0') == text.npos, what); }
+void check_texts(std::initializer_list<std::string_view> texts, const char* what) {
+  for (const std::string_view text : texts) { rules::check_that(text.find('\0') == text.npos, what); }
+}
 
 }  // namespace
-
-const char kConfigSchema[] = R"({
-  "type": "object",
-  "properties": {
-    "url": {"type": "string", "minLength": 1, "secret": true, "description": "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; ?sslmode=verify-full&sslrootcert=FILE for TLS"},
-    "pooler": {"type": "boolean", "description": "The url is that of a pooler that pools by transaction (PgBouncer: pool_mode = transaction), default false"},
-    "readers": {"type": "integer", "minimum": 1, "maximum": 16, "description": "Connections that read at the same time, default 2"}
-  },
-  "required": ["url"],
-  "additionalProperties": false
-})";
 
 PostgresQueueStore::PostgresQueueStore(sdk::HostServices&, const sdk::Config& config)
     : server_(Server::of(config)),
@@ -59,7 +50,10 @@ Status PostgresQueueStore::guarded(CallContext& ctx, const Body& body) noexcept 
       body();
     } catch (const Error&) { throw; } catch (const std::bad_alloc&) {
       throw;
-    } catch (const std::exception& error) { throw Error(explain(error, server_.place)); }
+    } catch (const std::exception& error) {
+      if (ctx.cancelled()) { check_given_up(error, ctx); }  // out of time is `unavailable`, as a start expects it
+      throw Error(explain(error, server_.place));
+    }
   });
 }
 
@@ -101,13 +95,16 @@ void PostgresQueueStore::read(CallContext& ctx, Sees sees, const Body& body) {
   check_open();
   for (bool again = false;; again = true) {
     storage_sql::Pool<Reader>::Lease reader(readers_, ctx);
+    Canceller::Watch watch(canceller_, reader->session().cancel_request(), ctx);
     try {
       reader->session().keep_to(ctx);
       reader->session().read(sees, [&] { body(*reader); });
+      if (watch.end()) { reader.drop(); }
       return;
-    } catch (const Error&) { throw; } catch (const std::exception& error) {
+    } catch (const std::exception& error) {
       // SOCI loses the memory of a failed statement's parameters when it runs again.
-      reader.drop();
+      if (watch.end() || dynamic_cast<const Error*>(&error) == nullptr) { reader.drop(); }
+      check_given_up(error, ctx);
       // A result comes whole or not at all, so nothing was answered yet.
       if (again || !is_connection_loss(error)) { throw; }
     }
@@ -131,6 +128,7 @@ Status PostgresQueueStore::open(CallContext& ctx) noexcept {
     if (!server_.pooler) { refuse_pooler(server_); }
     Session session(server_, Access::writer);
     session.keep_to(ctx);
+    const Canceller::Watch watch(canceller_, session.cancel_request(), ctx);
     migrate(session, server_.place);
     session.read(Sees::each_its_own_moment, [&] { refuse_unfinished_copy(session, server_.place); });
     opened_ = true;
@@ -142,10 +140,9 @@ Status PostgresQueueStore::enqueue(CallContext& ctx, std::span<const sdk::NewDow
   return guarded(ctx, [&] {
     for (const sdk::NewDownload& item : items) {
       rules::check(item);
-      for (const std::string_view text : {item.lane, item.release_key, item.title, item.indexer, item.guid,
-                                          item.download_url, item.magnet, item.category}) {
-        check_text(text, "a download has a NUL byte in one of its texts");
-      }
+      check_texts({item.lane, item.release_key, item.title, item.indexer, item.guid, item.download_url, item.magnet,
+                   item.category},
+                  "a download has a NUL byte in one of its texts");
     }
     try {
       answer(items.size(), outcomes, [&](Outcomes& done) { return enqueues_.run(ctx, items.size(), items, done); });
@@ -184,7 +181,7 @@ Status PostgresQueueStore::record_intent(CallContext& ctx, const sdk::Intent& in
                                          sdk::OutcomeSink& outcome) noexcept {
   return guarded(ctx, [&] {
     rules::check(intent);
-    check_text(intent.magnet, "an intent has a NUL byte in its magnet");
+    check_texts({intent.magnet}, "an intent has a NUL byte in its magnet");
     write(ctx, 1, outcome, intent.metainfo.empty(),
           [&](Writer& writer) { return Outcomes{writer.record_intent(intent)}; });
   });
@@ -195,10 +192,9 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
   return guarded(ctx, [&] {
     rules::check(changes);
     for (const sdk::Transition& change : changes) {
-      for (const std::string_view text : {change.reason, change.patch.due_reason, change.patch.error,
-                                          change.patch.client_item_id, change.patch.output_path}) {
-        check_text(text, "a transition has a NUL byte in one of its texts");
-      }
+      check_texts({change.reason, change.patch.due_reason, change.patch.error, change.patch.client_item_id,
+                   change.patch.output_path},
+                  "a transition has a NUL byte in one of its texts");
     }
     answer(changes.size(), outcomes,
            [&](Outcomes& done) { return transitions_.run(ctx, changes.size(), changes, done); });
@@ -208,7 +204,7 @@ Status PostgresQueueStore::transition(CallContext& ctx, std::span<const sdk::Tra
 Status PostgresQueueStore::edit(CallContext& ctx, const sdk::Edit& edit, sdk::OutcomeSink& outcome) noexcept {
   return guarded(ctx, [&] {
     rules::check(edit);
-    check_text(edit.category, "a category has a NUL byte in it");
+    check_texts({edit.category}, "a category has a NUL byte in it");
     write(ctx, 1, outcome, true, [&](Writer& writer) { return Outcomes{writer.edit(edit)}; });
   });
 }
@@ -230,8 +226,7 @@ Status PostgresQueueStore::record_progress(CallContext& ctx, std::span<const sdk
   return guarded(ctx, [&] {
     rules::check(items);
     for (const sdk::Progress& item : items) {
-      check_text(item.client_state, "progress has a NUL byte in one of its texts");
-      check_text(item.output_path, "progress has a NUL byte in one of its texts");
+      check_texts({item.client_state, item.output_path}, "progress has a NUL byte in one of its texts");
     }
     write(ctx, items.size(), outcomes, true, [&](Writer& writer) { return writer.record_progress(items); });
   });
@@ -259,7 +254,7 @@ Status PostgresQueueStore::prune(CallContext& ctx, std::uint32_t states, std::in
 Status PostgresQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& request, sdk::Duty& out) noexcept {
   return guarded(ctx, [&] {
     rules::check(request);
-    check_text(request.owner, "the owner of a duty has a NUL byte in it");
+    check_texts({request.owner}, "the owner of a duty has a NUL byte in it");
     out = ask<sdk::Duty>(ctx, 1, [&](Writer& writer) { return writer.take_duty(request); });
   });
 }

@@ -3,6 +3,7 @@
 // stands in README.md.
 #pragma once
 
+#include "canceller.hpp"
 #include "reader.hpp"
 #include "shared_line.hpp"
 #include "write_line.hpp"
@@ -57,7 +58,8 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
 
   /// Throws sdk::Error(invalid) when the database is not open.
   void check_open() const;
-  /// Runs `look` on a connection that reads; once more on a new one when the first was lost. Exceptions come out.
+  /// Runs `look` on a connection that reads; once more on a new one when the first was lost. Ends soon when `ctx` is
+  /// cancelled. Exceptions come out.
   void read_with(sdk::CallContext& ctx, Sees sees, const std::function<void(Session&)>& look);
   [[nodiscard]] const Server& server() const noexcept { return server_; }
 
@@ -84,7 +86,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   [[nodiscard]] Answer ask(sdk::CallContext& ctx, std::size_t count, const Command& command);
   /// Throws when nobody knows whether it was committed.
   void check_known(bool known) const;
-  /// Runs `body(reader)`; once more on a new session when the first was lost.
+  /// Runs `body(reader)`; once more on a new session when the first was lost. Ends soon when `ctx` is cancelled.
   template <class Body>
   void read(sdk::CallContext& ctx, Sees sees, const Body& body);
   /// Throws `invalid` with a sentence when one of the items names a film that is not there.
@@ -98,6 +100,7 @@ class PostgresQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   SharedLine<sdk::NewDownload, sdk::Outcome> enqueues_{writes_, &Writer::enqueue, Writer::is_one_statement};
   SharedLine<sdk::Transition, sdk::Outcome> transitions_{writes_, &Writer::transition, Writer::is_one_statement};
   SharedLine<sdk::ClaimRequest, Rows> claims_{claim_writes_, &Writer::claim, Writer::is_one_statement};
+  Canceller canceller_;
   storage_sql::Pool<Reader> readers_;
 };
 

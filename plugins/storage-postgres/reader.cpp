@@ -68,12 +68,16 @@ struct Reader::Page {
   soci::statement statement;
 };
 
-Reader::Reader(const Server& server)
-    : session_(server, Access::reader), queries_(std::make_unique<Queries>(session_)) {}
+Reader::Reader(const Server& server) : session_(server, Access::reader) {}
 Reader::~Reader() = default;
 
+Reader::Queries& Reader::queries() {
+  if (queries_ == nullptr) { queries_ = std::make_unique<Queries>(session_); }
+  return *queries_;
+}
+
 bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
-  Queries& q = *queries_;
+  Queries& q = queries();
   const auto one = [&](Statement& statement) {
     if (!statement.one()) { return false; }
     row.add(q.row.view());
@@ -95,14 +99,14 @@ bool Reader::find(const sdk::FindRequest& request, sdk::DownloadSink& row) {
 }
 
 Reader::Page& Reader::kept(const std::string& text, std::size_t parameters) {
-  auto& pages = queries_->pages;
+  auto& pages = queries().pages;
   if (const auto it = pages.find(text); it != pages.end()) { return *it->second; }
   if (pages.size() >= kMaxKept) { pages.clear(); }
   return *pages.emplace(text, std::make_unique<Page>(session_, text, parameters)).first->second;
 }
 
 void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std::int64_t& total) {
-  Queries& q = *queries_;
+  Queries& q = queries();
   const storage_sql::StatusPairs wanted = storage_sql::pairs_of(request.filter);
   storage_sql::StatusPairs present;
   total = 0;
@@ -131,7 +135,7 @@ void Reader::list(const sdk::ListRequest& request, sdk::DownloadSink& rows, std:
 }
 
 sdk::Stats Reader::stats(std::string_view lane) {
-  Queries& q = *queries_;
+  Queries& q = queries();
   sdk::Stats stats;
   for (bool more = q.counts.first(); more; more = q.counts.next()) {
     stats.by_status[static_cast<std::size_t>(q.status)] += q.n;
@@ -147,7 +151,7 @@ sdk::Stats Reader::stats(std::string_view lane) {
 }
 
 void Reader::events_since(std::int64_t after, std::int32_t limit, sdk::EventSink& events) {
-  Queries& q = *queries_;
+  Queries& q = queries();
   q.settled.one();  // into q.last, in a statement of its own: the events are read at a later moment
   q.after = after;
   q.limit = limit;

@@ -33,6 +33,8 @@ class Reader {
  private:
   struct Queries;
   struct Page;
+  /// Prepared in the first call: to prepare may wait for a lock, as long as that call may.
+  [[nodiscard]] Queries& queries();
   [[nodiscard]] Page& kept(const std::string& text, std::size_t parameters);
 
   Session session_;

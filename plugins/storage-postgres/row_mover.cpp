@@ -2,8 +2,10 @@
 #include "row_mover.hpp"
 
 #include "copy_statements.hpp"
+#include "failures.hpp"
 #include "record_session.hpp"
 #include "statements.hpp"
+#include "transaction.hpp"
 
 #include <quarry/sdk/helpers/result.hpp>
 
@@ -98,30 +100,6 @@ void append_row(std::string& text, const Part& part, std::span<const Value> valu
   }
   text.back() = '\n';
 }
-
-/// Rolled back unless it was committed.
-class Transaction {
- public:
-  explicit Transaction(RawPostgres& raw) : raw_(raw) { raw_.exec(sql::kBegin); }
-  ~Transaction() {
-    if (done_ || !raw_.alive()) { return; }
-    try {
-      raw_.exec(sql::kRollback);
-    } catch (const PostgresFailure&) {
-      // The connection went away, and the transaction with it.
-    }
-  }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  void commit() {
-    raw_.exec(sql::kCommit);
-    done_ = true;
-  }
-
- private:
-  RawPostgres& raw_;
-  bool done_ = false;
-};
 
 }  // namespace
 
@@ -301,7 +279,11 @@ void RowMover::finish(std::span<const sdk::UsedNumbers> used) {
   raw_.exec(sql::kDropCopySource);
   transaction.commit();
   // So that the first statements of a host find good plans.
-  for (const std::string& table : tables) { raw_.exec(("ANALYZE " + table).c_str()); }
+  try {
+    for (const std::string& table : tables) { raw_.exec(("ANALYZE " + table).c_str()); }
+  } catch (const PostgresFailure& failure) {
+    if (failure.state() != kQueryCanceled) { throw; }  // who gives up now has a complete copy all the same
+  }
 }
 
 }  // namespace quarry::storage_postgres

@@ -99,6 +99,7 @@ Session::Session(const Server& server, Access access) try
     : access_(access), pooler_(server.pooler), session_(server), raw_(session_) {
   refuse_old(raw_, server.place);
   if (pooler_) { return; }
+  cancel_.emplace(session_);
   raw_.exec(session_settings(access).c_str());
   if (access == Access::writer && !try_lock(session_, kShareStorage)) { throw kept_out(); }
 } catch (const soci::soci_error& error) {
@@ -145,6 +146,8 @@ void Session::end(const char* how) noexcept {
   }
 }
 
+void Session::roll_back() noexcept { end(sql::kRollback); }
+
 void Session::read(Sees sees, const std::function<void()>& look) {
   const bool one_moment = sees == Sees::one_moment;
   if (!one_moment && !pooler_) {
@@ -160,7 +163,7 @@ void Session::read(Sees sees, const std::function<void()>& look) {
     }
     look();
   } catch (...) {
-    end(sql::kRollback);
+    roll_back();
     throw;
   }
   end(sql::kCommit);

@@ -3,6 +3,7 @@
 // lost, so are its prepared statements: whoever holds a session makes a new one.
 #pragma once
 
+#include "canceller.hpp"
 #include "raw_postgres.hpp"
 
 #include <quarry/sdk/abi/plugin.hpp>
@@ -12,6 +13,7 @@
 #include <soci/soci.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace quarry::storage_postgres {
@@ -67,12 +69,16 @@ class Session {
 
   [[nodiscard]] Connection& soci() noexcept { return session_; }
   [[nodiscard]] RawPostgres& raw() noexcept { return raw_; }
+  /// Null with a pooler, see Canceller.
+  [[nodiscard]] CancelRequest* cancel_request() noexcept { return cancel_ ? &*cancel_ : nullptr; }
 
   /// Whether a statement may run, and commit, outside of a transaction.
   [[nodiscard]] bool may_run_bare() const noexcept { return !pooler_; }
   /// Begins a transaction that writes. With a pooler it waits for a connection to the server, no longer than a
   /// statement may take, and throws sdk::Error(unavailable) when hosts are kept out.
   void begin();
+  /// Ends a transaction that is left open, unless the connection is lost.
+  void roll_back() noexcept;
   /// Runs `look`, whose statements only read. Once it has returned nothing is thrown for a connection that is lost.
   void read(Sees sees, const std::function<void()>& look);
 
@@ -99,6 +105,7 @@ class Session {
   const bool pooler_;
   Connection session_;
   RawPostgres raw_;
+  std::optional<CancelRequest> cancel_;
   std::int64_t timeout_ms_ = 0;
   std::int64_t commands_ = 0;  ///< counted by renew_plans()
   std::int64_t renew_at_ = kFirstPlans;
