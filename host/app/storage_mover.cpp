@@ -21,8 +21,8 @@ void call(const StorageCall& storage, const std::function<sdk::Status(StorageAdm
 [[noreturn]] void differs(const std::string& table, const std::string& what) {
   throw Error(Code::internal,
               "the copy of \"" + table + "\" is not what was read from the source: " + what +
-                  "; nothing uses the copy: delete it and copy again, and check the source and the disks "
-                  "if it happens again");
+                  "; nothing uses the copy: delete it and copy again, while no host works on the source, and check the "
+                  "source and the disks if it happens again");
 }
 
 std::vector<std::string_view> views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }

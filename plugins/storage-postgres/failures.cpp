@@ -96,6 +96,8 @@ constexpr std::array kSentences = {
              "does not have this database; make it with `createdb`, or correct the url"},
     Sentence{"42501", false, OpenFault::rights, "does not let this user do that; make the user owner of the database"},
     Sentence{"42P05", false, OpenFault::foreign, kPooled},
+    Sentence{"42P07", false, OpenFault::foreign,
+             "holds a table of another program that has the name of one of Quarry's; choose another database"},
     Sentence{"26000", false, OpenFault::foreign, kPooled},
     Sentence{
         kPooledByStatement, false, OpenFault::foreign,

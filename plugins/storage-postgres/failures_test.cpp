@@ -56,6 +56,7 @@ TEST(Failures, TellWhatStandsInTheWayOfAStart) {
   EXPECT_EQ(fault("", "SSL SYSCALL error: Connection reset by peer"), OpenFault::unreachable);
   EXPECT_EQ(fault("3D000", "no such database"), OpenFault::missing);
   EXPECT_EQ(fault("42501", "denied"), OpenFault::rights);
+  EXPECT_EQ(fault("42P07", "relation \"download\" already exists"), OpenFault::foreign);
   EXPECT_EQ(fault("25006", "read-only"), OpenFault::read_only);
   EXPECT_EQ(fault("53100", "full"), OpenFault::full);
   EXPECT_EQ(fault("XX001", "invalid page"), OpenFault::damaged);
@@ -114,7 +115,10 @@ TEST(ConnectionWords, KeepWhatTheUrlSaysAndAddWhatItDoesNot) {
 
 TEST(ConnectionWords, NoSentenceHoldsThePassword) {
   EXPECT_EQ(place_of(kUrl), "db.example:6432, database queue");
-  for (const char* bad : {"postgresql://quarry:canary@db.example:6432/queue?no_such=canary", "host=x canary"}) {
+  for (const char* bad :
+       {"postgresql://quarry:canary@db.example:6432/queue?no_such=canary", "host=x canary",
+        "postgresql://quarry:p@canary@db.example/queue", "postgres://quarry:p@x/canary@db.example/queue",
+        "postgresql://quarry:canary/x@db.example/queue"}) {
     try {
       static_cast<void>(connection_words(bad));
       ADD_FAILURE() << bad;
@@ -130,6 +134,13 @@ std::string why_refused(const std::string& url) {
     static_cast<void>(connection_words(url));
   } catch (const sdk::Error& error) { return error.what(); }
   return "taken";
+}
+
+TEST(ConnectionWords, TakeWhatOnlyLooksLikeAPasswordThatIsSplit) {
+  for (const char* good : {"postgresql:///queue?host=/run/postgresql", "postgresql://u:p%40%2F@h1:1,h2:2/d",
+                           "postgres://u@h/d?application_name=a@b/c", "host=h password=a@b/c@d"}) {
+    EXPECT_EQ(why_refused(good), "taken") << good;
+  }
 }
 
 TEST(ConnectionWords, NameAParameterThatIsUnknown) {

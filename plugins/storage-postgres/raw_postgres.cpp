@@ -73,8 +73,17 @@ std::string_view unknown_parameter(std::string_view url) {
   return {};
 }
 
+/// Of a password with a bare '@' or '/', libpq would take a part for the host or the database, which are told.
+bool splits_password(std::string_view url) {
+  if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) { return false; }
+  url = url.substr(0, url.find('?'));
+  const std::string_view rest = url.substr(url.find("//") + 2);
+  const std::size_t user_end = rest.find('@');
+  return user_end != rest.npos && (rest.find('@', user_end + 1) != rest.npos || rest.find('/') < user_end);
+}
+
 Options options_of(const std::string& url) {
-  Options options = parse(url);
+  Options options = splits_password(url) ? nullptr : parse(url);
   if (options == nullptr) {
     if (const std::string_view name = unknown_parameter(url); !name.empty()) {
       throw sdk::Error(sdk::Code::invalid, "the url of the PostgreSQL storage has the parameter \"" +

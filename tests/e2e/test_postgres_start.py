@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from e2e import main, request, wait_until
 from postgres import PrivatePostgres, skip_without_postgres
-from storage_start import CREDENTIALS, MISSING, NEWER, READ_ONLY, RIGHTS, TLS, UNAVAILABLE, StorageTest
+from storage_start import CREDENTIALS, FOREIGN, MISSING, NEWER, READ_ONLY, RIGHTS, TLS, UNAVAILABLE, StorageTest
 from web import is_ready
 
 
@@ -120,6 +120,13 @@ class Postgres(StorageTest):
         self.server.query("create table quarry_schema (version integer not null); insert into quarry_schema values (99)", name)
         self.assert_refused(self.start_on(url), NEWER, "version 99", "install the newer quarry")
         self.assertEqual(self.server.value("select count(*) from pg_tables where schemaname = 'public'", name), "1")
+
+    def test_a_database_of_another_program_is_left_alone(self):
+        name, url = self.database()
+        self.server.query("create table download (theirs text)", name)
+        self.assert_refused(self.start_on(url), FOREIGN, "a table of another program", "choose another database")
+        self.assertEqual(self.server.value("select string_agg(tablename, ' ') from pg_tables where schemaname = 'public'", name),
+                         "download", "and nothing beside it")
 
     def test_an_outage_later_is_told_and_passes(self):
         _, url = self.database()
