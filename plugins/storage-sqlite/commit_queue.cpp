@@ -20,8 +20,8 @@ CommitQueue::CommitQueue(Writer& writer, std::string path)
       begin_(writer.connection().raw(), sql::kBegin),
       commit_(writer.connection().raw(), sql::kCommit) {}
 
-void CommitQueue::run(sdk::CallContext& ctx, std::size_t rows, const Command& command) {
-  static_cast<void>(line_.run(ctx, rows, [&] { command(writer_); }));
+bool CommitQueue::run(sdk::CallContext& ctx, std::size_t rows, const Command& command) {
+  return line_.run(ctx, rows, [&] { command(writer_); });
 }
 
 std::size_t CommitQueue::run(sdk::CallContext& leader, Group group) noexcept {
@@ -45,6 +45,7 @@ bool CommitQueue::begin(sdk::CallContext& ctx, Ticket& leader) noexcept {
 }
 
 void CommitQueue::commit(Group group) noexcept {
+  bool committing = false;
   try {
     if (group.size() == 1) {
       (*group.front()->command)();
@@ -53,11 +54,21 @@ void CommitQueue::commit(Group group) noexcept {
         if (!run_in_group(*ticket)) { throw sdk::Error(*ticket->failure); }
       }
     }
+    committing = true;
     commit_.run();
   } catch (const std::exception& error) {
     const sdk::Failure failure = explain(error, path_);
     roll_back();
-    for (Ticket* ticket : group) { ticket->failure = failure; }
+    // The log may hold all of it, with the mark of a commit, before the flush or the index of the log fails.
+    const bool unknown = committing && may_have_written_all(error);
+    for (Ticket* ticket : group) {
+      if (unknown) {
+        ticket->failure.reset();
+        ticket->unknown = true;
+      } else {
+        ticket->failure = failure;
+      }
+    }
   }
 }
 

@@ -20,8 +20,9 @@ class CommitQueue final : private storage_sql::CommitLine::Runner {
   /// `writer` must outlive the queue; it is used by nobody else. `path` is for sentences.
   CommitQueue(Writer& writer, std::string path);
 
-  /// See CommitLine::run(). A commit is never unknown here: the file is on this machine. [thread-safe]
-  void run(sdk::CallContext& ctx, std::size_t rows, const Command& command);
+  /// See CommitLine::run(). A commit is unknown when it failed after it may have been written whole: this process does
+  /// not see the change, and a crash before the next change brings it back. [thread-safe]
+  bool run(sdk::CallContext& ctx, std::size_t rows, const Command& command);
 
   /// Transactions begun so far, for tests and figures. [thread-safe]
   [[nodiscard]] std::int64_t transactions() const { return line_.groups(); }

@@ -4,6 +4,7 @@
 #include "statements.hpp"
 #include "test_support.hpp"
 
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,44 @@ class FullDisk {
  private:
   rlimit before_{};
   void (*handler_)(int) = nullptr;
+};
+
+/// While it lives, a file of a database that is opened can be made to fail in its flushes, when all of a commit has
+/// been written.
+class FailingFlushes {
+ public:
+  FailingFlushes() {
+    real_ = sqlite3_vfs_find(nullptr);
+    shim_ = *real_;
+    shim_.zName = "failing-flushes";
+    shim_.xOpen = open;
+    sqlite3_vfs_register(&shim_, 1);
+  }
+  ~FailingFlushes() {
+    fail = false;
+    sqlite3_vfs_register(real_, 1);
+    sqlite3_vfs_unregister(&shim_);
+  }
+  FailingFlushes(const FailingFlushes&) = delete;
+  FailingFlushes& operator=(const FailingFlushes&) = delete;
+  static inline bool fail = false;
+
+ private:
+  static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* opened_with) {
+    const int result = real_->xOpen(real_, name, file, flags, opened_with);
+    if (result != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0) { return result; }
+    of_log_ = *file->pMethods;
+    real_sync_ = of_log_.xSync;
+    of_log_.xSync = sync;
+    file->pMethods = &of_log_;
+    return result;
+  }
+  static int sync(sqlite3_file* file, int flags) { return fail ? SQLITE_IOERR_FSYNC : real_sync_(file, flags); }
+
+  static inline sqlite3_vfs* real_ = nullptr;
+  static inline sqlite3_vfs shim_;
+  static inline sqlite3_io_methods of_log_;
+  static inline int (*real_sync_)(sqlite3_file*, int) = nullptr;
 };
 
 class Failing : public ::testing::Test {
@@ -108,6 +147,40 @@ TEST_F(Failing, ALargeBatchOnAFullDiskIsUndoneAsAWhole) {
   }
   for (const sdk::Outcome& outcome : call_.enqueue(items)) { EXPECT_EQ(outcome.result, CommandResult::applied); }
   EXPECT_EQ(call_.stats().by_status[0], 2000);
+}
+
+TEST_F(Failing, ACommitThatFailsOnceItIsWrittenIsUnknown) {
+  store_.reset();
+  const FailingFlushes flushes;
+  store_ = std::make_unique<SqliteQueueStore>(
+      host_, sdk::Config::parse(R"({"synchronous": "full", "path": ")" + folder_.file() + R"("})"));
+  sdk::BasicContext ctx = host_.context();
+  ASSERT_TRUE(store_->open(ctx).ok()) << ctx.text();
+  StoreCaller call(*store_, host_.clock);
+  // The head of a new log is flushed before anything else is written.
+  ASSERT_EQ(call.enqueue(new_download("before")).result, CommandResult::applied);
+  const sdk::NewDownload item = new_download("a");
+  TestFolder crashed;
+  FailingFlushes::fail = true;
+  const sdk::Outcome unknown = call.enqueue(item);
+  EXPECT_EQ(unknown.result, CommandResult::unknown_commit);
+  EXPECT_EQ(call.all().size(), 1U);
+  for (const char* file : {"queue.db", "queue.db-wal"}) {
+    std::filesystem::copy_file(folder_.file(file), crashed.file(file));
+  }
+  sdk::LaneSettings lane;
+  lane.lane = "downloads";
+  const sdk::Status status = store_->set_lane(ctx, lane);
+  EXPECT_EQ(status.code, Code::unavailable);
+  EXPECT_NE(status.flags & sdk::kMaybeApplied, 0U) << ctx.text();
+  FailingFlushes::fail = false;
+
+  const auto after_a_crash = open_store(host_, crashed.file());
+  StoreCaller then(*after_a_crash, host_.clock);
+  EXPECT_EQ(then.all().size(), 2U) << "which is why nobody may say that nothing was changed";
+  EXPECT_EQ(then.enqueue(item).result, CommandResult::already_applied);
+  EXPECT_EQ(call.enqueue(item).result, CommandResult::applied) << "sent again, it is resolved";
+  EXPECT_EQ(call.all().size(), 2U);
 }
 
 TEST_F(Failing, ALockOfAnotherProgramIsNamedAndPasses) {

@@ -27,6 +27,11 @@ int sqlite_code(const std::exception& error) noexcept {
   return 0;
 }
 
+bool may_have_written_all(const std::exception& error) noexcept {
+  const int code = sqlite_code(error);
+  return (code & 0xff) == SQLITE_IOERR && code != kWriteFailed;
+}
+
 std::string sentence_of(const std::exception& error) {
   // SOCI's what() would add the statement with all its values, passkeys among them.
   const auto* soci_error = dynamic_cast<const soci::soci_error*>(&error);

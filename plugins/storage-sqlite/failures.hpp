@@ -13,6 +13,7 @@ namespace quarry::storage_sqlite {
 
 /// SQLite's extended result codes that are looked at by name.
 inline constexpr int kConstraintUnique = 2067;
+inline constexpr int kWriteFailed = 778;
 inline constexpr int kSharedMemorySize = 4874;  ///< the -shm file beside the database cannot grow
 inline constexpr int kConstraintForeignKey = 787;
 /// The lower byte of some, which says their kind.
@@ -25,6 +26,9 @@ inline constexpr int kNotADatabase = 26;
 
 /// The extended result code that `error` carries, 0 when it is not from SQLite.
 [[nodiscard]] int sqlite_code(const std::exception& error) noexcept;
+/// Whether a COMMIT that failed so may have written all of it before: a file could not be flushed, say, or the index of
+/// the log not grown. A write that failed came before the end of it.
+[[nodiscard]] bool may_have_written_all(const std::exception& error) noexcept;
 
 /// SQLite's own sentence, without the statement and its values, which may be secret.
 [[nodiscard]] std::string sentence_of(const std::exception& error);

@@ -32,6 +32,12 @@ const sdk::Clock& clock_of(sdk::HostServices& services) {
   return *clock;
 }
 
+Outcome unknown_commit() {
+  Outcome outcome;
+  outcome.result = sdk::CommandResult::unknown_commit;
+  return outcome;
+}
+
 /// A reader for one call, watching its deadline.
 class ReaderLease {
  public:
@@ -97,10 +103,11 @@ void SqliteQueueStore::write_each(CallContext& ctx, std::span<const Item> items,
   std::vector<Outcome> done;
   done.reserve(items.size());
   if (!items.empty()) {
-    opened().commits.run(ctx, items.size(), [&](Writer& writer) {
+    const bool known = opened().commits.run(ctx, items.size(), [&](Writer& writer) {
       const std::int64_t moment = clock_.wall_ms();
       for (const Item& item : items) { done.push_back(command(writer, item, moment)); }
     });
+    if (!known) { done.assign(items.size(), unknown_commit()); }
   }
   for (const Outcome& outcome : done) { outcomes.add(outcome); }
 }
@@ -109,8 +116,8 @@ template <class Command>
 void SqliteQueueStore::write_rows(CallContext& ctx, std::int32_t at_most, sdk::DownloadSink& rows,
                                   const Command& command) {
   std::vector<OwnedRow> done;
-  opened().commits.run(ctx, static_cast<std::size_t>(at_most),
-                       [&](Writer& writer) { done = command(writer, clock_.wall_ms()); });
+  check_known(opened().commits.run(ctx, static_cast<std::size_t>(at_most),
+                                   [&](Writer& writer) { done = command(writer, clock_.wall_ms()); }));
   for (const OwnedRow& row : done) {
     if (!rows.add(row.view())) { return; }
   }
@@ -206,7 +213,7 @@ Status SqliteQueueStore::record_progress(CallContext& ctx, std::span<const sdk::
 Status SqliteQueueStore::set_lane(CallContext& ctx, const sdk::LaneSettings& settings) noexcept {
   return guarded(ctx, [&] {
     rules::check(settings);
-    opened().commits.run(ctx, 1, [&](Writer& writer) { writer.set_lane(settings); });
+    check_known(opened().commits.run(ctx, 1, [&](Writer& writer) { writer.set_lane(settings); }));
   });
 }
 
@@ -215,8 +222,8 @@ Status SqliteQueueStore::prune(CallContext& ctx, std::uint32_t states, std::int6
   return guarded(ctx, [&] {
     rules::check_prune(limit);
     std::int64_t gone = 0;
-    opened().commits.run(ctx, static_cast<std::size_t>(limit),
-                         [&](Writer& writer) { gone = writer.prune(states, before_ms, limit); });
+    check_known(opened().commits.run(ctx, static_cast<std::size_t>(limit),
+                                     [&](Writer& writer) { gone = writer.prune(states, before_ms, limit); }));
     removed = gone;
   });
 }
@@ -225,7 +232,8 @@ Status SqliteQueueStore::take_duty(CallContext& ctx, const sdk::DutyRequest& req
   return guarded(ctx, [&] {
     rules::check(request);
     sdk::Duty duty;
-    opened().commits.run(ctx, 1, [&](Writer& writer) { duty = writer.take_duty(request, clock_.wall_ms()); });
+    check_known(
+        opened().commits.run(ctx, 1, [&](Writer& writer) { duty = writer.take_duty(request, clock_.wall_ms()); }));
     out = duty;
   });
 }
@@ -276,8 +284,15 @@ void SqliteQueueStore::explain_missing_movie(CallContext& ctx, std::span<const s
   });
 }
 
+void SqliteQueueStore::check_known(bool known) const {
+  if (known) { return; }
+  throw Error({Code::unavailable, sdk::kRetryable | sdk::kMaybeApplied, 0, 0},
+              "the queue database " + options_.file +
+                  " met an I/O error while a change was committed, and nobody knows whether it will be there after a "
+                  "crash");
+}
 void SqliteQueueStore::write_with(CallContext& ctx, std::size_t rows, const std::function<void(Connection&)>& work) {
-  opened().commits.run(ctx, rows, [&](Writer& writer) { work(writer.connection()); });
+  check_known(opened().commits.run(ctx, rows, [&](Writer& writer) { work(writer.connection()); }));
 }
 void SqliteQueueStore::read_with(CallContext& ctx, const std::function<void(Connection&)>& look) {
   const ReaderLease reader(opened().readers, ctx);

@@ -65,6 +65,8 @@ class SqliteQueueStore final : public sdk::Plugin<sdk::QueueStore> {
   void check_open() const { static_cast<void>(opened()); }
   /// Runs `work` in the line of writers, see CommitQueue::run().
   void write_with(sdk::CallContext& ctx, std::size_t rows, const std::function<void(Connection&)>& work);
+  /// Throws sdk::Error with kMaybeApplied when a commit is not known to have failed.
+  void check_known(bool known) const;
   /// Runs `look` on a connection that reads, until the time of `ctx` is over.
   void read_with(sdk::CallContext& ctx, const std::function<void(Connection&)>& look);
   [[nodiscard]] const sdk::Clock& clock() const noexcept { return clock_; }
